@@ -1,0 +1,1 @@
+"""Money and its rules: cards, intents, lines, totals, invoices, subscriptions. No HTTP in here."""

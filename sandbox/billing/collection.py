@@ -1,0 +1,145 @@
+"""Charging an intent, and what that means for the invoice and the subscription behind it.
+
+Assumptions: an off-session charge of an invoice that needs 3-D Secure leaves the intent at ``requires_action``, any
+other off-session charge is declined with ``authentication_required``; automatic retries come 3, 5 and 7 days after the
+try before. Simplification: after the last retry nothing more happens, the subscription stays ``past_due``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.billing import cards, intents, invoices, methods, standing
+from sandbox.billing.cards import Refusal
+from sandbox.billing.intents import Attempt
+from sandbox.errors import ApiError, card_error, invalid
+from sandbox.store import Record
+
+if TYPE_CHECKING:
+    from sandbox.core import Sandbox
+
+RETRY_AFTER = tuple(days * 86400 for days in (3, 5, 7))
+
+
+def confirm(box: Sandbox, intent: Record, attempt: Attempt, *, automatic: bool = False) -> None:
+    """Try to get the money of an intent; look at its status for the outcome. ``automatic`` counts as a retry."""
+    intents.refuse_if_final(intent, "confirm")
+    method = attempt.method
+    if method["customer"] not in (None, intent["customer"]):
+        raise invalid("The payment method belongs to another customer.", "payment_method")
+    card = cards.behind(method)
+    if not card.wants_authentication(off_session=attempt.off_session, set_up=method["_set_up"]):
+        complete(box, intent, method, card.charge, automatic=automatic)
+    elif attempt.off_session and _invoice_of(box, intent) is None:
+        complete(box, intent, method, cards.NEEDS_AUTHENTICATION, automatic=automatic)
+    else:
+        intents.ask_for_action(box, intent, attempt)
+        if attempt.off_session:
+            _note_failure(box, intent, "invoice.payment_action_required", automatic)
+
+
+def complete(
+    box: Sandbox,
+    intent: Record,
+    method: Record,
+    refusal: Refusal | None,
+    *,
+    automatic: bool = False,
+    authenticated: bool = False,
+) -> None:
+    """Charge the card and draw the consequences."""
+    intents.charge(box, intent, method, refusal)
+    if refusal:
+        _note_failure(box, intent, "invoice.payment_failed", automatic)
+        return
+    if authenticated:
+        box.store.update(method, _set_up=True)
+    if intent["setup_future_usage"] and intent["customer"] and not method["_detached"]:
+        methods.attach(box, method, intent["customer"])
+    invoice = _invoice_of(box, intent)
+    if invoice:
+        count = invoice["attempt_count"] + (1 if automatic or not invoice["attempt_count"] else 0)
+        invoices.mark_paid(box, invoice, attempt_count=count)
+        standing.paid(box, invoice, method)
+
+
+def authentication_failed(box: Sandbox, intent: Record) -> None:
+    """3-D Secure for a payment was not passed."""
+    intents.fail_authentication(box, intent)
+    _note_failure(box, intent, "invoice.payment_failed", automatic=False)
+
+
+def pay(
+    box: Sandbox, invoice: Record, method: Record | None, *, off_session: bool, automatic: bool = False
+) -> ApiError | None:
+    """Try to collect an open (or uncollectible) invoice; answers the error to show when that failed."""
+    method = method or methods.for_invoice(box, invoice)
+    if method is None:
+        if automatic:
+            _note_missing_method(box, invoice)
+        return _no_method()
+    intent = invoices.intent_of(box, invoice) or invoices.ask_for_payment(box, invoice)
+    confirm(box, intent, Attempt(method, off_session=off_session), automatic=automatic)
+    if intent["status"] == "succeeded":
+        return None
+    if intent["status"] == "requires_action":
+        return card_error(
+            "Payment for this subscription requires additional user action before it can be completed successfully.",
+            "invoice_payment_intent_requires_action",
+            keep=True,
+            payment_intent=box.render(intent),
+        )
+    return intents.as_api_error(box, intent)
+
+
+def settle_free(box: Sandbox, invoice: Record) -> None:
+    """After an invoice was finalized with nothing due."""
+    if invoice["status"] == "paid":
+        standing.paid(box, invoice, None)
+
+
+def await_payment(box: Sandbox, invoice: Record) -> None:
+    """An invoice for a change waits for the customer; until then the subscription is behind."""
+    standing.failed(box, invoice)
+
+
+def _invoice_of(box: Sandbox, intent: Record) -> Record | None:
+    payments = box.store.of("invoice_payment", "_payment_intent", intent["id"])
+    return box.store.need("invoice", payments[0]["invoice"]) if payments else None
+
+
+def _note_failure(box: Sandbox, intent: Record, event: str, automatic: bool) -> None:
+    invoice = _invoice_of(box, intent)
+    if invoice:
+        _record_attempt(box, invoice, automatic)
+        box.events.record(event, invoice)
+        standing.failed(box, invoice)
+
+
+def _note_missing_method(box: Sandbox, invoice: Record) -> None:
+    _record_attempt(box, invoice, automatic=True)
+    box.events.record("invoice.payment_failed", invoice)
+    standing.failed(box, invoice)
+
+
+def _record_attempt(box: Sandbox, invoice: Record, automatic: bool) -> None:
+    counts = automatic or invoice["attempt_count"] == 0
+    count = invoice["attempt_count"] + (1 if counts else 0)
+    following = invoice["next_payment_attempt"]
+    if counts:
+        following = _next_attempt(box, invoice, count)
+    with box.events.updating(invoice):
+        box.store.update(invoice, attempted=True, attempt_count=count, next_payment_attempt=following)
+
+
+def _next_attempt(box: Sandbox, invoice: Record, count: int) -> int | None:
+    retried = invoice["auto_advance"] and invoice["billing_reason"] != "subscription_create"
+    return box.clock.now() + RETRY_AFTER[count - 1] if retried and count <= len(RETRY_AFTER) else None
+
+
+def _no_method() -> ApiError:
+    return invalid(
+        "This customer has no attached payment source or default payment method. Please consider adding a default "
+        "payment method.",
+        code="resource_missing",
+    )

@@ -1,0 +1,141 @@
+"""Invoice lines, before discounts and taxes: a period of an item, a trial, a pending invoice item.
+
+Assumption: line descriptions. Simplification: a metered line carries the quantity its meter saw.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sandbox.billing import pricing, usage
+from sandbox.store import Record, new_id
+
+if TYPE_CHECKING:
+    from sandbox.core import Sandbox
+
+
+def for_period(box: Sandbox, item: Record, start: int, end: int) -> Record:
+    """One period of a licensed item at its full price."""
+    price, product = priced(box, item)
+    quantity = item["quantity"]
+    line = _blank(box, price["currency"], pricing.amount(price, quantity), start, end)
+    return {**line, **_of_item(item, price, quantity), "description": pricing.describe(price, product, quantity)}
+
+
+def for_usage(box: Sandbox, item: Record, start: int, end: int) -> Record:
+    """What a metered item's meter counted in a period that is over, or so far."""
+    price, product = priced(box, item)
+    subscription = box.store.need("subscription", item["subscription"])
+    quantity = usage.measured(box, price["recurring"]["meter"], subscription["customer"], start, end)
+    line = _blank(box, price["currency"], pricing.amount(price, quantity), start, end)
+    return {
+        **line,
+        **_of_item(item, price, quantity),
+        "description": pricing.describe(price, product, quantity),
+        "_usage": True,
+    }
+
+
+def for_trial(box: Sandbox, item: Record, start: int, end: int) -> Record:
+    """A free period."""
+    price, product = priced(box, item)
+    line = _blank(box, price["currency"], 0, start, end)
+    return {**line, **_of_item(item, price, item["quantity"]), "description": f"Trial period for {product['name']}"}
+
+
+def for_invoice_item(box: Sandbox, pending: Record) -> Record:
+    """A pending invoice item that an invoice takes up."""
+    line = _blank(box, pending["currency"], pending["amount"], pending["period"]["start"], pending["period"]["end"])
+    return {
+        **line,
+        "description": pending["description"],
+        "discountable": pending["discountable"],
+        "metadata": pending["metadata"],
+        "parent": _parent_of_pending(pending),
+        "pricing": pending["pricing"],
+        "quantity": pending["quantity"],
+        "quantity_decimal": pending["quantity_decimal"],
+        "subscription": pending["_subscription"],
+        "_tax_rates": pending["tax_rates"] or [],
+        "_invoice_item": pending["id"],
+    }
+
+
+def priced(box: Sandbox, item: Record) -> tuple[Record, Record]:
+    """The price and the product of a subscription item."""
+    price = box.store.need("price", item["price"])
+    return price, box.store.need("product", price["product"])
+
+
+def details(price: Record) -> dict[str, Any]:
+    """``pricing`` of a line or an invoice item."""
+    return {
+        "type": "price_details",
+        "price_details": {"price": price["id"], "product": price["product"]},
+        "unit_amount_decimal": price["unit_amount_decimal"],
+    }
+
+
+def day(instant: int) -> str:
+    """``20 Nov 2026``."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%d %b %Y")
+
+
+def _blank(box: Sandbox, currency: str, amount: int, start: int, end: int) -> Record:
+    return {
+        **box.contract.blank("line_item"),
+        "id": new_id("il"),
+        "amount": amount,
+        "currency": currency,
+        "discount_amounts": [],
+        "discountable": True,
+        "discounts": [],
+        "metadata": {},
+        "period": {"start": start, "end": end},
+        "pretax_credit_amounts": [],
+        "subtotal": amount,
+        "taxes": [],
+        "_tax_rates": [],
+        "_invoice_item": None,
+        "_usage": False,
+    }
+
+
+def _of_item(item: Record, price: Record, quantity: int) -> dict[str, Any]:
+    parent = {
+        "invoice_item": None,
+        "proration": False,
+        "proration_details": {"credited_items": None},
+        "subscription": item["subscription"],
+        "subscription_item": item["id"],
+    }
+    return {
+        "metadata": item["metadata"],
+        "parent": {
+            "type": "subscription_item_details",
+            "subscription_item_details": parent,
+            "invoice_item_details": None,
+        },
+        "pricing": details(price),
+        "quantity": quantity,
+        "quantity_decimal": str(Decimal(quantity)),
+        "subscription": item["subscription"],
+        "_tax_rates": item["tax_rates"],
+    }
+
+
+def _parent_of_pending(pending: Record) -> dict[str, Any]:
+    credited = (pending["proration_details"] or {}).get("credited_items")
+    common = {
+        "invoice_item": pending["id"],
+        "proration": pending["proration"],
+        "proration_details": {"credited_items": credited and credited["invoice_line_item_details"]},
+        "subscription": pending["_subscription"],
+    }
+    details = (pending["parent"] or {}).get("subscription_details") or {}
+    if details.get("subscription_item"):
+        inner = {**common, "subscription_item": details["subscription_item"]}
+        return {"type": "subscription_item_details", "subscription_item_details": inner, "invoice_item_details": None}
+    return {"type": "invoice_item_details", "invoice_item_details": common, "subscription_item_details": None}

@@ -1,0 +1,160 @@
+"""The sandbox as one object: what every resource, page and test works with."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.answers import AnswerValidator
+from sandbox.clock import Clock
+from sandbox.contract import Contract
+from sandbox.delivery import Courier
+from sandbox.errors import ApiError
+from sandbox.events import Events
+from sandbox.idempotency import Idempotency
+from sandbox.observation import Observation
+from sandbox.persistence import Journal
+from sandbox.rendering import Renderer, Tree
+from sandbox.store import Record, Store
+from sandbox.validation import RequestValidator
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The API request that causes events; both None when the sandbox acts by itself."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a sandbox is started with. ``data`` names its file; None keeps everything in memory."""
+
+    secret_key: str = "sk_test_sandbox"  # noqa: S105 - opens nothing but this sandbox
+    publishable_key: str = "pk_test_sandbox"
+    data: str | None = None
+    strict: bool = False
+    start_at: int | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, prefix in (("secret_key", "sk_test_"), ("publishable_key", "pk_test_")):
+            if not getattr(self, name).startswith(prefix):
+                raise ValueError(f"{name} must begin with {prefix}: a live key has no business in a sandbox")
+
+
+class Sandbox:
+    """A stateful Stripe: records, clock, events and their delivery, behind one lock.
+
+    For pages: ``store.get(type, id)`` and ``store.list(type)`` answer raw records, :meth:`render` makes of one what the
+    API shows. Hold :attr:`lock` while reading several things that must belong together.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.lock = threading.RLock()
+        self.base_url = "http://127.0.0.1"
+        """Where browsers reach this sandbox; the server sets it once it listens."""
+        self.contract = Contract()
+        self.store: Store = Store()
+        self.origin = Origin()
+        self.renderer = Renderer(self)
+        self.clock = Clock(self)
+        self.events = Events(self)
+        self.courier = Courier(self)
+        self.idempotency = Idempotency(self)
+        self.observation = Observation(self)
+        self.validator = RequestValidator(self.contract)
+        self._answers = AnswerValidator(self.contract) if self.settings.strict else None
+        self._journal = Journal(self.settings.data)
+        self._depth = 0
+        self._open()
+
+    @property
+    def publishable_key(self) -> str:
+        return self.settings.publishable_key
+
+    def render(self, record: Record, expand: Tree | None = None) -> dict[str, Any]:
+        """The record as the API shows it; ``expand`` is a tree of field names, see ``rendering.tree``."""
+        return self.renderer.render(record, expand or {})
+
+    def inspect(self, answer: dict[str, Any]) -> list[str]:
+        """What in an answer breaks the contract; always empty unless the sandbox is strict."""
+        return self._answers.violations(answer) if self._answers else []
+
+    @contextmanager
+    def transaction(self, origin: Origin | None = None) -> Iterator[None]:
+        """All or nothing, in memory and on disk; nested ones join the outermost.
+
+        An ApiError undoes the writes unless it says ``keep``; any other exception always does.
+        """
+        with self.lock:
+            outermost = self._depth == 0
+            self._depth += 1
+            if outermost:
+                self.origin = origin or Origin()
+            try:
+                yield
+            except ApiError as error:
+                if outermost:
+                    self._finish(commit=error.keep)
+                raise
+            except BaseException:
+                if outermost:
+                    self._finish(commit=False)
+                raise
+            else:
+                if outermost:
+                    self._finish(commit=True)
+            finally:
+                self._depth -= 1
+
+    def snapshot(self, types: Iterable[str]) -> list[Record]:
+        """The records of these types, oldest first, as :meth:`reset` takes them back."""
+        with self.lock:
+            return [record for name in types for record in reversed(self.store.list(name))]
+
+    def reset(self, now: int | None = None, records: Iterable[Record] = ()) -> None:
+        """Forget everything except keys and webhook endpoints, then begin with ``records`` of a snapshot.
+
+        ``now`` moves the clock, otherwise it stays.
+        """
+        self.courier.forget()
+        with self.lock:
+            instant = self.clock.now() if now is None else now
+            endpoints = self.store.list("webhook_endpoint")[::-1]
+            self.store.clear()
+            self.clock.forget()
+            self._journal.clear()
+            self.observation.clear()
+            with self.transaction():
+                self.clock.set(instant)
+                for record in (*endpoints, *records):
+                    self.store.add(record)
+
+    def close(self) -> None:
+        """Stop the deliveries and close the file."""
+        self.courier.stop()
+        with self.lock:
+            self._journal.close()
+
+    def _finish(self, *, commit: bool) -> None:
+        if not commit:
+            self.store.rollback()
+            return
+        touched = self.store.commit()
+        self._journal.write((key, self.store.get(*key)) for key in touched)
+        self.courier.enqueue(id for kind, id in touched if kind == "_delivery")
+
+    def _open(self) -> None:
+        self.store.load(self._journal.read())
+        with self.transaction():
+            if self.settings.start_at is not None and not self.store.types():
+                self.clock.set(self.settings.start_at)
+            self.events.ensure_endpoint(self.settings.webhook_url, self.settings.webhook_secret)
+        self.courier.enqueue(delivery["id"] for delivery in reversed(self.store.list("_delivery")))

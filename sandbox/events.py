@@ -1,0 +1,156 @@
+"""The event log: what happened, as frozen snapshots, and to whom it must be told.
+
+Assumption: nothing in a snapshot is expanded, and "includable" fields (``invoice.payments``…) are absent from it.
+Simplification: events are never dropped after 30 days.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sandbox.store import Record, Records, new_id
+
+if TYPE_CHECKING:
+    from sandbox.core import Sandbox
+
+NAMES = {"subscription": "customer.subscription"}
+"""Where the event prefix differs from the object's type."""
+
+
+class Events:
+    """Records events and hands them out."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box = box
+
+    def list(self, limit: int = 100) -> Records:
+        """The latest events, newest first."""
+        with self._box.lock:
+            return self._box.store.list("event")[:limit]
+
+    def get(self, id: str) -> Record | None:
+        return self._box.store.get("event", id)
+
+    def deliveries(self, event_id: str) -> Records:
+        """The deliveries of an event, oldest first: ``{id, endpoint, status, tries, last_status, last_error, next_at}``.
+
+        ``status`` is ``pending``, ``delivered`` or ``failed`` (given up); ``next_at`` is machine time.
+        """
+        with self._box.lock:
+            return self._box.store.of("_delivery", "event", event_id)
+
+    def send_again(self, event_id: str) -> Records:
+        """Deliver an event once more to every endpoint that wants it, whatever happened before."""
+        with self._box.transaction():
+            return self._address(self._box.store.need("event", event_id))
+
+    def record(self, name: str, record: Record, previous: dict[str, Any] | None = None) -> Record:
+        """Write down that ``name`` (e.g. ``invoice.paid``) happened to a record."""
+        return self.record_snapshot(name, self._box.render(record), previous)
+
+    def record_snapshot(self, name: str, snapshot: dict[str, Any], previous: dict[str, Any] | None = None) -> Record:
+        """Like :meth:`record`, for an object that is not stored (an upcoming invoice)."""
+        data = {"object": snapshot} if previous is None else {"object": snapshot, "previous_attributes": previous}
+        origin = self._box.origin
+        event = self._box.store.add(
+            {
+                "id": new_id("evt"),
+                "object": "event",
+                "api_version": self._box.contract.version,
+                "created": self._box.clock.now(),
+                "data": data,
+                "livemode": False,
+                "pending_webhooks": 0,
+                "request": {"id": origin.request_id, "idempotency_key": origin.idempotency_key},
+                "type": name,
+            }
+        )
+        problems = self._box.inspect(snapshot)
+        if problems or name not in self._box.contract.event_types:
+            self._box.observation.violation(f"event {name}", problems or ["the contract has no such event"])
+        self._address(event)
+        return event
+
+    @contextmanager
+    def updating(self, record: Record) -> Iterator[None]:
+        """Record ``….updated`` with ``previous_attributes`` if the block changes what the API shows of a record."""
+        before = self._box.render(record)
+        yield
+        self.record_update(record, before)
+
+    def record_update(self, record: Record, before: dict[str, Any]) -> None:
+        """Record ``….updated`` if a record no longer looks as it did."""
+        after = self._box.render(record)
+        previous = difference(before, after)
+        if previous:
+            name = NAMES.get(record["object"], record["object"])
+            self.record_snapshot(f"{name}.updated", after, previous)
+
+    def ensure_endpoint(self, url: str | None, secret: str | None) -> None:
+        """Register the endpoint given at the start. A restart with another address moves it, with what it still waits for."""
+        if url is None:
+            return
+        known = next((one for one in self._box.store.list("webhook_endpoint") if one.get("_given")), None)
+        secret = secret or f"whsec_{secrets.token_hex(16)}"
+        if known is None:
+            self._box.store.add({**endpoint(self._box, url, ["*"], secret), "_given": True})
+        elif (known["url"], known["_secret"]) != (url, secret):
+            self._box.store.update(known, url=url, _secret=secret)
+
+    def _address(self, event: Record) -> Records:
+        wanted = [one for one in reversed(self._box.store.list("webhook_endpoint")) if wants(one, event["type"])]
+        if wanted:
+            self._box.store.update(event, pending_webhooks=event["pending_webhooks"] + len(wanted))
+        return [self._box.store.add(_delivery(event, one)) for one in wanted]
+
+
+def endpoint(box: Sandbox, url: str, enabled_events: list[str], secret: str) -> Record:
+    """A webhook endpoint that is not stored yet."""
+    return {
+        **box.contract.blank("webhook_endpoint"),
+        "id": new_id("we"),
+        "api_version": box.contract.version,
+        "created": box.clock.now(),
+        "enabled_events": enabled_events,
+        "metadata": {},
+        "status": "enabled",
+        "url": url,
+        "_secret": secret,
+    }
+
+
+def wants(endpoint: Record, event_type: str) -> bool:
+    """Whether an endpoint is to be told about events of that type."""
+    enabled = endpoint["enabled_events"]
+    return endpoint["status"] == "enabled" and ("*" in enabled or event_type in enabled)
+
+
+def difference(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The old values of what changed: nested objects by key, arrays whole. A key that is new counts as null before."""
+    previous = {}
+    for key, new in after.items():
+        old = before.get(key)
+        if old == new:
+            continue
+        nested = isinstance(old, dict) and isinstance(new, dict)
+        previous[key] = difference(old, new) if nested else old  # type: ignore[arg-type]  # narrowed by `nested`
+    previous.update({key: old for key, old in before.items() if key not in after})
+    return previous
+
+
+def _delivery(event: Record, endpoint: Record) -> Record:
+    return {
+        "id": new_id("dlv"),
+        "object": "_delivery",
+        "event": event["id"],
+        "endpoint": endpoint["id"],
+        "status": "pending",
+        "tries": 0,
+        "next_at": time.time(),
+        "last_status": None,
+        "last_error": None,
+    }

@@ -1,0 +1,60 @@
+"""What the sandbox noticed about its visitors and itself: the request log and the violations of the contract."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.core import Sandbox
+
+KEPT = 500
+"""How many requests and violations are remembered."""
+
+
+@dataclass
+class Visit:
+    """One request to the API."""
+
+    method: str
+    path: str
+    params: dict[str, Any]
+    request_id: str
+    idempotency_key: str | None
+    created: int
+    """Virtual unix seconds."""
+    status: int = 0
+    violations: list[str] = field(default_factory=list)
+
+
+class Observation:
+    """The last requests, and everything since the reset that broke the contract."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box = box
+        self.visits: deque[Visit] = deque(maxlen=KEPT)
+        self.violations: deque[dict[str, Any]] = deque(maxlen=KEPT)
+
+    def note(self, visit: Visit) -> None:
+        self.visits.appendleft(visit)
+
+    def violation(self, where: str, messages: list[str]) -> None:
+        """Remember that a request, an answer or an event (``where``) broke the contract."""
+        self.violations.append({"where": where, "messages": messages})
+
+    def clear(self) -> None:
+        self.visits.clear()
+        self.violations.clear()
+
+
+def without_card_numbers(given: dict[str, Any]) -> dict[str, Any]:
+    """A copy of parameters for the log, with all but the last four digits of card numbers struck out."""
+    shown = {}
+    for name, value in given.items():
+        if isinstance(value, dict):
+            value = without_card_numbers(value)
+        elif name == "number":
+            value = f"{'*' * 12}{value[-4:]}"
+        shown[name] = value
+    return shown

@@ -1,0 +1,201 @@
+"""From records to the objects the API shows.
+
+The contract says where an object carries others whole (a price in a subscription item, the lines of an invoice); there
+a record keeps ids and this module puts the objects in. Fields that are an id until expanded follow the ``expand`` tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.contract import Schema
+from sandbox.errors import invalid
+from sandbox.store import Record
+
+if TYPE_CHECKING:
+    from sandbox.core import Sandbox
+
+Tree = dict[str, Any]
+"""Nested field names: ``{"latest_invoice": {"confirmation_secret": {}}}``."""
+
+MAX_DEPTH = 4
+INLINE = 10
+"""How many entries of a list are shown inside another object."""
+
+INCLUDABLE = {
+    "customer": {"tax", "tax_ids", "subscriptions", "sources", "invoice_credit_balance", "cash_balance"},
+    "price": {"tiers", "currency_options"},
+    "coupon": {"applies_to", "currency_options"},
+    "invoice": {"confirmation_secret", "payments"},
+    "charge": {"refunds"},
+}
+"""Fields that are absent until expanded."""
+
+URLS = {
+    ("subscription", "items"): "/v1/subscription_items?subscription={id}",
+    ("invoice", "lines"): "/v1/invoices/{id}/lines",
+    ("invoice", "payments"): "/v1/invoice_payments?invoice={id}",
+    ("customer", "subscriptions"): "/v1/customers/{id}/subscriptions",
+    ("customer", "tax_ids"): "/v1/customers/{id}/tax_ids",
+    ("customer", "sources"): "/v1/customers/{id}/sources",
+    ("charge", "refunds"): "/v1/charges/{id}/refunds",
+}
+
+
+def tree(paths: list[str]) -> Tree:
+    """``["a.b", "a.c"]`` → ``{"a": {"b": {}, "c": {}}}``; too deep a path is refused."""
+    root: Tree = {}
+    for path in paths:
+        names = path.split(".")
+        if len([name for name in names if name != "data"]) > MAX_DEPTH:
+            raise invalid(f"You cannot expand more than {MAX_DEPTH} levels of a property: {path}.", "expand")
+        node = root
+        for name in names:
+            node = node.setdefault(name, {})
+    return root
+
+
+def envelope(data: list[Any], url: str, has_more: bool = False) -> dict[str, Any]:
+    """A list as the API answers it."""
+    return {"object": "list", "data": data, "has_more": has_more, "url": url}
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A field that holds whole objects of one type: one, an array, or a list envelope."""
+
+    kind: str
+    type: str
+
+
+class Renderer:
+    """Makes API objects of records."""
+
+    def __init__(self, box: Sandbox) -> None:
+        self._box = box
+        self._embedded: dict[str, dict[str, Embedded]] = {}
+
+    def render(self, record: Record, expand: Tree) -> dict[str, Any]:
+        object_type = record["object"]
+        embedded = self._embedded.get(object_type)
+        if embedded is None:
+            embedded = self._embedded[object_type] = self._find_embedded(object_type)
+        hidden = INCLUDABLE.get(object_type, ())
+        shown = {}
+        for key, value in record.items():
+            if key[0] == "_" or (key in hidden and key not in expand):
+                continue
+            if key in embedded and value is not None:
+                value = self._embed(record, key, value, embedded[key], expand.get(key, {}))
+            shown[key] = value
+        for key, compute in COMPUTED.get(object_type, {}).items():
+            shown[key] = compute(self, record)
+        if expand:
+            self._expand(record, shown, expand)
+        return shown
+
+    def _embed(self, record: Record, key: str, value: Any, field: Embedded, expand: Tree) -> Any:
+        if field.kind == "one":
+            return self._whole(value, field.type, expand)
+        if field.kind == "array":
+            return [self._whole(one, field.type, expand) for one in value]
+        inner = expand.get("data", {})
+        data = [self._whole(one, field.type, inner) for one in value[:INLINE]]
+        return envelope(data, URLS[record["object"], key].format(id=record["id"]), len(value) > INLINE)
+
+    def _whole(self, value: Any, object_type: str, expand: Tree) -> Any:
+        found = self._box.store.need(object_type, value) if isinstance(value, str) else value
+        return self.render(found, expand)
+
+    def _expand(self, record: Record, shown: dict[str, Any], expand: Tree) -> None:
+        properties = self._box.contract.properties(record["object"])
+        embedded = self._embedded[record["object"]]
+        for key, inner in expand.items():
+            if key not in properties:
+                raise invalid(f"This property cannot be expanded ({key}).", "expand")
+            if (record["object"], key) in INCLUDES:
+                shown[key] = self._include(record, key, inner)
+            elif key not in embedded:
+                shown[key] = self._expanded(shown.get(key), key, inner)
+
+    def _expanded(self, value: Any, hint: str, expand: Tree) -> Any:
+        if isinstance(value, str):
+            found = self._box.store.locate(value, hint)
+            return self.render(found, expand) if found else value
+        if isinstance(value, list):
+            return [self._expanded(one, hint, expand) for one in value]
+        if isinstance(value, dict):
+            return {**value, **{key: self._expanded(value.get(key), key, inner) for key, inner in expand.items()}}
+        return value
+
+    def _include(self, record: Record, key: str, expand: Tree) -> Any:
+        inner = expand.get("data", {})
+        found = INCLUDES[record["object"], key](self._box, record)
+        data = [self.render(one, inner) for one in found[:INLINE]]
+        return envelope(data, URLS[record["object"], key].format(id=record["id"]), len(found) > INLINE)
+
+    def _find_embedded(self, object_type: str) -> dict[str, Embedded]:
+        found = {}
+        for name, schema in self._box.contract.properties(object_type).items():
+            field = self._as_embedded(schema)
+            if field:
+                found[name] = field
+        return found
+
+    def _as_embedded(self, schema: Schema) -> Embedded | None:
+        resolved = self._box.contract.resolve(schema)
+        if "x-resourceId" in resolved:
+            return Embedded("one", resolved["x-resourceId"])
+        items = resolved.get("items")
+        if resolved.get("type") == "array" and items and (inner := self._as_embedded(items)) and inner.kind == "one":
+            return Embedded("array", inner.type)
+        data = resolved.get("properties", {}).get("data")
+        if data and "has_more" in resolved["properties"] and (inner := self._as_embedded(data)):
+            return Embedded("list", inner.type)
+        return None
+
+
+def plan(renderer: Renderer, item: Record) -> dict[str, Any]:
+    """The price of a subscription item in the shape of the older ``plan`` object, which the API still sends along."""
+    box = renderer._box
+    price = box.store.need("price", item["price"])
+    recurring = price["recurring"]
+    return {
+        **box.contract.blank("plan"),
+        "id": price["id"],
+        "active": price["active"],
+        "amount": price["unit_amount"],
+        "amount_decimal": price["unit_amount_decimal"],
+        "billing_scheme": price["billing_scheme"],
+        "created": price["created"],
+        "currency": price["currency"],
+        "interval": recurring["interval"],
+        "interval_count": recurring["interval_count"],
+        "metadata": price["metadata"],
+        "meter": recurring["meter"],
+        "nickname": price["nickname"],
+        "product": price["product"],
+        "tiers_mode": price["tiers_mode"],
+        "usage_type": recurring["usage_type"],
+    }
+
+
+def _live_subscriptions(box: Sandbox, customer: Record) -> list[Record]:
+    ended = ("canceled", "incomplete_expired")
+    found = box.store.of("subscription", "customer", customer["id"])
+    return [one for one in reversed(found) if one["status"] not in ended]
+
+
+COMPUTED: dict[str, dict[str, Callable[[Renderer, Record], Any]]] = {"subscription_item": {"plan": plan}}
+"""Fields that are worked out whenever an object is shown."""
+
+INCLUDES: dict[tuple[str, str], Callable[[Sandbox, Record], list[Record]]] = {
+    ("customer", "subscriptions"): _live_subscriptions,
+    ("customer", "tax_ids"): lambda box, customer: box.store.of("tax_id", "customer", customer["id"]),
+    ("customer", "sources"): lambda box, customer: [],
+    ("invoice", "payments"): lambda box, invoice: box.store.of("invoice_payment", "invoice", invoice["id"]),
+    ("charge", "refunds"): lambda box, charge: [],
+}
+"""Lists that appear when expanded, newest first where the API sorts so."""

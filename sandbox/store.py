@@ -1,0 +1,183 @@
+"""All state of the sandbox: plain records in memory, one undo list per transaction.
+
+A record is a dict with ``object`` and ``id``. It keeps other objects as ids (``rendering`` puts them in), and keys that
+begin with an underscore never leave the sandbox. **Nested values are immutable by agreement**: a change replaces a
+top-level key through :meth:`Store.update`. That makes undo, event snapshots and ``previous_attributes`` cheap.
+Record types that begin with an underscore (deliveries, idempotency keys, the clock) are the sandbox's own.
+"""
+
+import random
+import string
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from sandbox.errors import missing_resource
+
+Record = dict[str, Any]
+Records = list[Record]  # `list` is a method name below
+Key = tuple[str, str]
+
+INDEXED = (
+    "customer",
+    "subscription",
+    "_subscription",
+    "invoice",
+    "payment_intent",
+    "_payment_intent",
+    "event",
+    "product",
+)
+"""Fields that :meth:`Store.of` answers for without looking at every record."""
+
+ALPHABET = string.ascii_letters + string.digits
+
+
+def new_id(prefix: str, length: int = 24) -> str:
+    """An id as Stripe writes them: ``new_id("sub")`` → ``sub_1x…``."""
+    return f"{prefix}_{''.join(random.choices(ALPHABET, k=length))}"
+
+
+class Store:
+    """Records by type and id, in order of creation. Callers hold the sandbox's lock."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, dict[str, Record]] = {}
+        self._index: dict[tuple[str, str, str], dict[str, Record]] = {}
+        self._undo: list[Callable[[], None]] = []
+        self._touched: dict[Key, None] = {}
+        self.watchers: list[Callable[[Record], None]] = []
+        """Called with each record that was added, changed, removed or restored."""
+
+    def types(self) -> list[str]:
+        """The public object types that have at least one record."""
+        return sorted(name for name, table in self._tables.items() if table and not name.startswith("_"))
+
+    def get(self, object_type: str, id: str) -> Record | None:
+        return self._tables.get(object_type, {}).get(id)
+
+    def need(self, object_type: str, id: str, param: str = "id") -> Record:
+        """Like :meth:`get`; an unknown id raises Stripe's ``resource_missing`` about ``param``."""
+        record = self.get(object_type, id)
+        if record is None:
+            raise missing_resource(object_type, id, param)
+        return record
+
+    def list(self, object_type: str) -> Records:
+        """All records of a type, newest first."""
+        return [*reversed(self._tables.get(object_type, {}).values())]
+
+    def count(self, object_type: str) -> int:
+        return len(self._tables.get(object_type, {}))
+
+    def of(self, object_type: str, field: str, value: str) -> Records:
+        """The records of a type whose indexed field has that value, oldest first."""
+        return [*self._index.get((object_type, field, value), {}).values()]
+
+    def locate(self, id: str, hint: str = "") -> Record | None:
+        """Any public object with that id; ``hint`` names the type to try first, as chosen ids may repeat over types."""
+        for name in (hint, *self._tables):
+            record = self._tables.get(name, {}).get(id) if not name.startswith("_") else None
+            if record is not None:
+                return record
+        return None
+
+    def add(self, record: Record) -> Record:
+        self._put(record)
+        self._undo.append(lambda: self._take(record))
+        self._touch(record)
+        return record
+
+    def update(self, record: Record, **changes: Any) -> None:
+        """Replace top-level keys of a stored record."""
+        before = {key: record[key] for key in changes if key in record}
+        added = [key for key in changes if key not in record]
+        self._change(record, changes)
+        self._undo.append(lambda: self._restore(record, before, added))
+        self._touch(record)
+
+    def remove(self, record: Record) -> None:
+        table = dict(self._tables[record["object"]])
+        self._take(record)
+        self._undo.append(lambda: self._put_back(record, table))
+        self._touch(record)
+
+    def commit(self) -> tuple[Key, ...]:
+        """Forget the undo list; answers which records were written, in order."""
+        touched = tuple(self._touched)
+        self._undo.clear()
+        self._touched.clear()
+        return touched
+
+    def rollback(self) -> None:
+        """Undo everything since the last commit."""
+        self.rollback_to(0)
+        self._touched.clear()
+
+    def savepoint(self) -> int:
+        """A mark for :meth:`rollback_to`."""
+        return len(self._undo)
+
+    def rollback_to(self, savepoint: int) -> None:
+        """Undo everything since the mark was taken."""
+        while len(self._undo) > savepoint:
+            self._undo.pop()()
+
+    def clear(self) -> None:
+        """Forget every record, with no way back."""
+        self._tables.clear()
+        self._index.clear()
+        self._undo.clear()
+        self._touched.clear()
+
+    def load(self, records: Iterable[Record]) -> None:
+        """Fill an empty store with records in their order of creation."""
+        for record in records:
+            self._put(record)
+            self._notify(record)
+
+    def _put(self, record: Record) -> None:
+        self._tables.setdefault(record["object"], {})[record["id"]] = record
+        self._put_in_index(record)
+
+    def _take(self, record: Record) -> None:
+        del self._tables[record["object"]][record["id"]]
+        self._take_from_index(record)
+        self._notify(record)
+
+    def _put_back(self, record: Record, table: dict[str, Record]) -> None:
+        self._tables[record["object"]] = table  # a copy taken before removal, so that the order is the old one
+        self._put_in_index(record)
+        self._notify(record)
+
+    def _restore(self, record: Record, before: Record, added: Iterable[str]) -> None:
+        self._change(record, before)
+        for key in added:
+            del record[key]
+        self._notify(record)
+
+    def _change(self, record: Record, changes: Record) -> None:
+        # Only what moved is indexed anew: the others keep their place in the order of creation.
+        moved = [field for field in INDEXED if field in changes and changes[field] != record.get(field)]
+        self._take_from_index(record, moved)
+        record.update(changes)
+        self._put_in_index(record, moved)
+
+    def _put_in_index(self, record: Record, fields: Iterable[str] = INDEXED) -> None:
+        for field in fields:
+            value = record.get(field)
+            if isinstance(value, str):
+                self._index.setdefault((record["object"], field, value), {})[record["id"]] = record
+
+    def _take_from_index(self, record: Record, fields: Iterable[str] = INDEXED) -> None:
+        for field in fields:
+            value = record.get(field)
+            if isinstance(value, str):
+                self._index.get((record["object"], field, value), {}).pop(record["id"], None)
+
+    def _touch(self, record: Record) -> None:
+        self._touched[(record["object"], record["id"])] = None
+        self._notify(record)
+
+    def _notify(self, record: Record) -> None:
+        for watch in self.watchers:
+            watch(record)

@@ -1,0 +1,145 @@
+"""Requests against the contract: unknown, missing and ill-typed parameters are refused, the rest is typed.
+
+Strings from the wire become what the contract says (integers, booleans, lists); decimals stay strings. A parameter that
+an empty string unsets arrives as None, so ``"x" in params and params["x"] is None`` reads "clear x".
+Assumptions: values outside an open enum are refused, as Stripe refuses them; an empty string unsets any optional string.
+"""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sandbox.contract import Contract, Schema
+from sandbox.encoding import join
+from sandbox.errors import ApiError, invalid
+
+RETIRED = {"payment_method_types": "payment_method_types_no_longer_supported"}
+"""Parameters with an error code of their own since the API version dropped them."""
+
+
+class RequestValidator:
+    """Checks and types the parameters of one operation at a time."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+
+    def check(self, params_name: str | None, given: dict[str, Any]) -> dict[str, Any]:
+        """The typed parameters; raises ApiError (400) that names the first wrong one."""
+        if params_name is None:
+            # Operations without parameters of their own still take `expand`.
+            _refuse_unknown(given, {"expand"}, "")
+            return {"expand": _array(given["expand"], "expand")} if "expand" in given else {}
+        typed: dict[str, Any] = self._object(self._contract.params(params_name), given, "")
+        return typed
+
+    def _value(self, schema: Schema, value: Any, path: str) -> Any:
+        schema = self._contract.resolve(schema)
+        if value == "" and schema.get("x-clearable"):
+            return None
+        if "anyOf" in schema:
+            return self._any(schema["anyOf"], value, path)
+        kind = schema.get("type")
+        if kind == "object":
+            return self._object(schema, _hash(value, path), path)
+        if kind == "array":
+            entries = _array(value, path)
+            return [self._value(schema["items"], entry, f"{path}[{index}]") for index, entry in enumerate(entries)]
+        return _scalar(schema, value, path)
+
+    def _object(self, schema: Schema, given: dict[str, Any], path: str) -> dict[str, Any]:
+        extra = schema.get("additionalProperties")
+        if isinstance(extra, dict):
+            return {name: self._value(extra, value, join(path, name)) for name, value in given.items()}
+        properties = schema.get("properties", {})
+        _refuse_unknown(given, properties.keys(), path)
+        for name in schema.get("required", ()):
+            if name not in given:
+                full = join(path, name)
+                raise invalid(f"Missing required param: {full}.", full, "parameter_missing")
+        return {name: self._value(properties[name], value, join(path, name)) for name, value in given.items()}
+
+    def _any(self, choices: list[Schema], value: Any, path: str) -> Any:
+        error: ApiError | None = None
+        for choice in choices:
+            try:
+                return self._value(choice, value, path)
+            except ApiError as problem:
+                error = problem
+        raise error or invalid(f"Invalid value: {value}", path)
+
+
+def _refuse_unknown(given: dict[str, Any], known: Any, path: str) -> None:
+    for name in given:
+        if name not in known:
+            full = join(path, name)
+            code = RETIRED.get(full, "parameter_unknown")
+            raise invalid(f"Received unknown parameter: {full}", full, code)
+
+
+def _hash(value: Any, path: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise invalid("Invalid object", path)
+    return value
+
+
+def _array(value: Any, path: str) -> list[Any]:
+    if not isinstance(value, dict) or not all(key.isdigit() for key in value):
+        raise invalid("Invalid array", path)
+    return [value[key] for key in sorted(value, key=int)]
+
+
+def _scalar(schema: Schema, value: Any, path: str) -> Any:
+    kind = schema.get("type")
+    if isinstance(value, dict):
+        raise invalid(f"Invalid {kind or 'value'}: {path} must not be a hash", path)
+    if kind == "boolean":
+        return _boolean(value, path)
+    if kind == "integer":
+        return _integer(value, path)
+    if kind == "number":
+        return float(_decimal(value, path))
+    return _string(schema, value, path)
+
+
+def _boolean(value: str, path: str) -> bool:
+    if value not in ("true", "false"):
+        raise invalid(f"Invalid boolean: {value}", path)
+    return value == "true"
+
+
+def _integer(value: str, path: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer") from None
+
+
+def _decimal(value: str, path: str) -> Decimal:
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not number.is_finite():
+        raise invalid(f"Invalid decimal: {value}", path)
+    return number
+
+
+def _string(schema: Schema, value: str, path: str) -> str | None:
+    known = schema.get("enum") or schema.get("x-open-enum")
+    if known and value not in known:
+        raise invalid(f"Invalid {path}: must be one of {', '.join(map(str, known))}", path)
+    if schema.get("format") == "decimal":
+        _decimal(value, path)
+    if not value:
+        _refuse_empty(path)
+    return value or None
+
+
+def _refuse_empty(path: str) -> None:
+    leaf = path.rsplit("[", 1)[-1].rstrip("]")
+    if leaf in ("id", "price", "customer", "product", "currency"):
+        raise invalid(
+            f"You passed an empty string for '{path}'. We assume empty values are an attempt to unset a parameter; "
+            f"however '{path}' cannot be unset.",
+            path,
+            "parameter_invalid_empty",
+        )
