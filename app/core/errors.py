@@ -1,0 +1,99 @@
+"""Errors know their status, their stable code and the sentence a person reads."""
+
+from flask import Flask, g, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
+
+from .extensions import htmx
+from .logs import log
+from .transactions import abandon
+
+
+class PortalError(Exception):
+    """Base of all errors a verb may raise; declared above the verb, carrying its noun.
+
+    `status` is the HTTP status both doors answer with, `code` the stable word of the JSON API, `str(error)` the sentence.
+    """
+
+    status = 400
+    code = "invalid_request"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+
+
+class NotFound(PortalError):
+    """Also the answer for what belongs to another organization: the two must not be told apart."""
+
+    status = 404
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__(str(SENTENCES[404]))
+
+
+TITLES = {
+    400: _l("That did not work"),
+    401: _l("Please sign in"),
+    403: _l("You may not do this"),
+    404: _l("Not found"),
+    405: _l("That is not possible here"),
+    409: _l("Something changed in the meantime"),
+    410: _l("No longer valid"),
+    413: _l("Too large"),
+    422: _l("Please check your entries"),
+    429: _l("Too many tries"),
+    500: _l("Something went wrong on our side"),
+    503: _l("Not available right now"),
+}
+SENTENCES = {
+    400: _l(
+        "The page was open too long or the form was incomplete. Reload the page and try again; nothing was changed."
+    ),
+    403: _l("Your role does not allow this. Ask an admin of your organization."),
+    404: _l("There is nothing at this address, or it is not yours to see."),
+    405: _l("This address does not take that kind of request."),
+    410: _l("This link has expired or was already used."),
+    413: _l("That is more than we accept at once."),
+    429: _l("Please wait a moment before you try again."),
+    500: _l("We have been told. Before you try again, please look whether your change arrived."),
+    503: _l("Please try again in a minute. Nothing was changed."),
+}
+
+
+def page(status: int, sentence: str) -> tuple[str, int]:
+    """The error as a whole page, or as a fragment when htmx swaps it in."""
+    template = "errors/_error.html" if htmx else "errors/error.html"
+    title = str(TITLES.get(status, TITLES[400]))
+    return render_template(
+        template, status=status, title=title, sentence=sentence, request_id=g.get("request_id")
+    ), status
+
+
+def _portal_error(error: PortalError) -> ResponseReturnValue:
+    abandon()
+    return page(error.status, str(error))
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None:
+        return error.response  # an abort() that brought its own answer, such as a redirect
+    abandon()
+    if isinstance(error, SecurityError):
+        return "This is not the address of this portal.", 400, {"Content-Type": "text/plain"}
+    status = error.code or 500
+    body, status = page(status, str(SENTENCES.get(status, SENTENCES[400])))
+    headers = [(k, v) for k, v in error.get_headers() if k in {"Allow", "Retry-After"}]
+    return body, status, headers
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    log.exception("unhandled error", error=type(error).__name__)
+    return _http_error(InternalServerError())
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(PortalError, _portal_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)

@@ -1,0 +1,68 @@
+"""Words, amounts and dates as the reader writes them: the organization's locale and time zone, else English and UTC."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+
+from babel.dates import format_date, format_datetime, get_timezone
+from flask import Flask
+from flask_babel import Babel, get_locale
+
+from .money import Money
+
+_chosen: ContextVar[tuple[str, str]] = ContextVar("locale and time zone", default=("en_US", "UTC"))
+
+
+def use(locale: str, timezone: str) -> None:
+    """Set locale (`en_US`) and time zone (`Europe/Berlin`) for this request, once the organization is known."""
+    _chosen.set((locale, timezone))
+
+
+@contextmanager
+def using(locale: str, timezone: str) -> Iterator[None]:
+    """The same for a block: a mail or a document for an organization."""
+    token = _chosen.set((locale, timezone))
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def locale() -> str:
+    return _chosen.get()[0]
+
+
+def timezone() -> str:
+    return _chosen.get()[1]
+
+
+def _forget() -> None:
+    _chosen.set(("en_US", "UTC"))  # a server thread keeps its context from one request to the next
+
+
+def money(amount: Money) -> str:
+    return amount.format(locale())
+
+
+def day(instant: datetime | date) -> str:
+    """1 Dec 2026, in the reader's zone."""
+    if isinstance(instant, datetime):
+        instant = instant.astimezone(get_timezone(timezone())).date()
+    pattern = "d MMM y" if locale().startswith("en") else "medium"
+    return str(format_date(instant, pattern, locale=locale()))
+
+
+def moment(instant: datetime) -> str:
+    """1 Dec 2026, 14:05 UTC: with the zone named, for deadlines."""
+    zone = get_timezone(timezone())
+    local = instant.astimezone(zone)
+    clock_face = format_datetime(local, "HH:mm z", tzinfo=zone, locale=locale())
+    return f"{day(instant)}, {clock_face}"
+
+
+def init_app(app: Flask, babel: Babel) -> None:
+    babel.init_app(app, locale_selector=lambda: locale().split("_")[0], timezone_selector=timezone)
+    app.before_request(_forget)
+    app.jinja_env.filters.update(money=money, date=day, datetime=moment)
+    app.jinja_env.globals.update(language=lambda: str(get_locale()))

@@ -1,0 +1,161 @@
+"""Who may work on what, for how long: rows claimed with SKIP LOCKED, and named leases.
+
+A worker that dies keeps its claim only until `lease_until`; whoever claims next becomes the owner, and a finish by the
+former owner affects no row (LeaseLost), so its transaction rolls back. All times here are machine time.
+"""
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from . import clock
+from .errors import PortalError
+from .extensions import Model, db
+from .transactions import apart, release
+
+LEASE = timedelta(seconds=30)
+POLL_SECONDS = 0.05
+MAX_ATTEMPTS = 10  # then a row is parked, and a person decides
+
+
+class LeaseLost(PortalError):
+    """Another owns the row or the object by now; roll back and leave it alone. A page may be sent again."""
+
+    status = 409
+    code = "lease_lost"
+
+    def __init__(self, what: str) -> None:
+        super().__init__("This took too long and was given up before anything was changed. Please try again.")
+        self.what = what
+
+
+class Busy(PortalError):
+    status = 409
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("Another request of yours is still being handled. Please wait a moment and look again.")
+
+
+Row = TypeVar("Row", bound=Any)
+"""A model with `id`, `lease_owner`, `lease_until` and `attempts`."""
+
+
+def new_owner() -> str:
+    """A name no other claim has: host, process and a random part."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def claim(
+    model: type[Row], due: ColumnElement[bool], order: ColumnElement[Any], owner: str, limit: int = 20
+) -> list[Row]:
+    """Claim up to `limit` due rows for `owner`, counting an attempt on each, in a transaction of its own."""
+    wall = clock.wall()
+    free = due & (model.lease_until.is_(None) | (model.lease_until < wall))
+    # In a CTE, because PostgreSQL may run a subquery with LIMIT and SKIP LOCKED more than once and so claim more rows.
+    chosen = select(model.id).where(free).order_by(order).limit(limit).with_for_update(skip_locked=True).cte()
+    statement = (
+        update(model)
+        .where(model.id.in_(select(chosen.c.id)))
+        .values(lease_owner=owner, lease_until=wall + LEASE, attempts=model.attempts + 1)
+        .returning(model)
+        .execution_options(synchronize_session=False)
+    )
+    with apart() as session:
+        rows = list(session.scalars(statement))
+        session.expunge_all()
+    return sorted(rows, key=lambda row: int(row.id))
+
+
+def renew(model: type[Row], row_ids: Collection[int], owner: str) -> None:
+    """Hold claimed rows for another lease, before starting on them: those claimed with them took time. Raises LeaseLost."""
+    mine = update(model).where(model.id.in_(row_ids), model.lease_owner == owner)
+    statement = mine.values(lease_until=clock.wall() + LEASE).execution_options(synchronize_session=False)
+    with apart() as session:
+        if session.execute(statement).rowcount != len(row_ids):  # type: ignore[attr-defined]  # an UPDATE answers a CursorResult
+            raise LeaseLost(f"{model.__tablename__} {row_ids}")
+
+
+def finish(model: type[Row], row_id: int, owner: str, **values: Any) -> None:
+    """Write the outcome and give the claim back, in the transaction of the effect. Raises LeaseLost."""
+    statement = (
+        update(model)
+        .where(model.id == row_id, model.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+    if db.session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE answers a CursorResult
+        raise LeaseLost(f"{model.__tablename__} {row_id}")
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long a row waits after failing for the n-th time: 2, 4, 8 … seconds, at most 10 minutes."""
+    return timedelta(seconds=min(2**attempts, 600))
+
+
+def reason(error: Exception) -> str:
+    """What a row keeps of the error it met."""
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+class NamedLease(Model):
+    """A lease on something that is no row of a queue: an object at Stripe, an organization's checkout."""
+
+    __tablename__ = "named_leases"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    owner: Mapped[str]
+    until: Mapped[datetime]
+
+
+def _take(session: Session, name: str, owner: str, seconds: float) -> bool:
+    wall = clock.wall()
+    row = {"owner": owner, "until": wall + timedelta(seconds=seconds)}
+    statement = (
+        insert(NamedLease)
+        .values(name=name, **row)
+        .on_conflict_do_update(index_elements=[NamedLease.name], set_=row, where=NamedLease.until < wall)
+        .returning(NamedLease.name)
+    )
+    return session.scalar(statement) is not None
+
+
+@contextmanager
+def hold(name: str, seconds: float = 30, patience: float = 10) -> Iterator[str]:
+    """Hold the lease `name` for the block, waiting up to `patience` seconds for it. Raises Busy.
+
+    The owner's name is yielded for `assert_held`. Ends the current transaction, so that none is open while waiting;
+    RuntimeError when it has written already, as by `release`.
+    """
+    release()
+    owner, deadline = new_owner(), time.monotonic() + patience
+    while True:
+        with apart() as session:
+            if _take(session, name, owner, seconds):
+                break
+        if time.monotonic() > deadline:
+            raise Busy()
+        time.sleep(POLL_SECONDS)
+    try:
+        yield owner
+    finally:
+        with apart() as session:
+            session.execute(delete(NamedLease).where(NamedLease.name == name, NamedLease.owner == owner))
+
+
+def assert_held(name: str, owner: str) -> None:
+    """In the transaction of the effect: is the lease still ours? Locks its row until the commit. Raises LeaseLost."""
+    held = select(NamedLease.name).where(
+        NamedLease.name == name, NamedLease.owner == owner, NamedLease.until > clock.wall()
+    )
+    if db.session.scalar(held.with_for_update()) is None:
+        raise LeaseLost(name)

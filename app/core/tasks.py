@@ -1,0 +1,144 @@
+"""Background work, recorded in the transaction that wants it.
+
+The table is the queue; Redis only carries the bell. A rollback takes its tasks with it, a lost bell is found by the
+sweep of the clock process, and the unique key (kind, key) says what must not happen twice.
+"""
+
+import time
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, event, or_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from . import clock
+from .extensions import Model, db
+from .logs import log
+
+QUEUES = ("webhooks", "mail", "documents", "default")
+BELL_SECONDS = 5  # how long one bell stands for all that come after it, should its worker never answer
+SILENCE_SECONDS = 5  # how long an unreachable Redis is left alone
+REDIS_TIMEOUT_SECONDS = 0.25
+
+
+class TaskState(StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+    PARKED = "parked"  # gave up after MAX_ATTEMPTS; a person decides
+
+
+class Task(Model):
+    """`run_at` is business time (when it is due); `retry_at` and the lease are machine time."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        UniqueConstraint("kind", "key"),
+        Index("ix_tasks_due", "queue", "run_at", postgresql_where="state = 'pending'"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    queue: Mapped[str]
+    kind: Mapped[str]
+    key: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(default=TaskState.PENDING)
+    run_at: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+    recorded_at: Mapped[datetime] = mapped_column(default=clock.wall)
+    finished_at: Mapped[datetime | None]
+
+    @classmethod
+    def due(cls, queue: str) -> ColumnElement[bool]:
+        return (
+            (cls.queue == queue)
+            & (cls.state == TaskState.PENDING)
+            & (cls.run_at <= clock.now())
+            & or_(cls.retry_at.is_(None), cls.retry_at <= clock.wall())
+        )
+
+
+def record(
+    kind: str, key: str, payload: dict[str, Any], *, queue: str = "default", run_at: datetime | None = None
+) -> None:
+    """Record work in the caller's transaction; the same (kind, key) a second time changes nothing.
+
+    `payload` is JSON, best only ids. `run_at` is business time (default: now). The bell rings after the commit.
+    """
+    values = {"kind": kind, "key": key, "payload": payload, "queue": queue, "run_at": run_at or clock.now()}
+    db.session.execute(insert(Task).values(**values).on_conflict_do_nothing())
+    if run_at is None:
+        ring_after_commit(queue)
+
+
+def ring_after_commit(queue: str) -> None:
+    db.session().info.setdefault("bells", set()).add(queue)
+
+
+class Bell:
+    """Rings RQ; never raises and never waits long, because nothing depends on it."""
+
+    def __init__(self) -> None:
+        self.redis: Redis | None = None
+        self._silent_until = 0.0
+
+    def connect(self, url: str) -> None:
+        # One try: redis-py's own retries would hold a page for seconds.
+        timeouts: dict[str, Any] = {
+            "socket_timeout": REDIS_TIMEOUT_SECONDS,
+            "socket_connect_timeout": REDIS_TIMEOUT_SECONDS,
+            "retry": Retry(NoBackoff(), 0),
+        }
+        self.redis = Redis.from_url(url, **timeouts)
+
+    def ring(self, queue: str) -> None:
+        """Wake a worker of `queue`; while a bell is unanswered the next ones are the same bell."""
+        if self.redis is None or time.monotonic() < self._silent_until:
+            return
+        try:
+            if self.redis.set(f"bell:{queue}", "1", nx=True, ex=BELL_SECONDS):
+                rq = Queue(queue, connection=self.redis, serializer=JSONSerializer)
+                rq.enqueue("worker.runner.drain", queue, result_ttl=0, failure_ttl=3600, job_timeout=600)
+        except (RedisError, OSError) as error:
+            self._silent_until = time.monotonic() + SILENCE_SECONDS
+            log.warning("bell not heard", queue=queue, error=type(error).__name__)
+
+    def is_heard(self) -> bool:
+        """Is Redis there at all? Otherwise the clock process does the work itself."""
+        try:
+            return self.redis is not None and bool(self.redis.ping())
+        except (RedisError, OSError):
+            return False
+
+    def answered(self, queue: str) -> None:
+        """Called by the worker before it looks in the table: work recorded from now on rings anew."""
+        if self.redis is not None:
+            try:
+                self.redis.delete(f"bell:{queue}")
+            except (RedisError, OSError) as error:
+                log.warning("bell not reset", queue=queue, error=type(error).__name__)
+
+
+bell = Bell()
+
+
+@event.listens_for(Session, "after_commit")
+def _ring(session: Session) -> None:
+    for queue in session.info.pop("bells", ()):
+        bell.ring(queue)
+
+
+@event.listens_for(Session, "after_rollback")
+def _hush(session: Session) -> None:
+    session.info.pop("bells", None)
