@@ -1,0 +1,78 @@
+"""What the portal sells, read from memory: one cheap statement, or none, tells whether the copy is still right."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from app.core.errors import NotFound, PortalError
+from app.core.extensions import db
+
+from . import snapshot
+from .models import CatalogVersion, Price
+from .tree import EMPTY, Catalog
+
+VERSION = "catalog_version"
+
+_copy = [EMPTY]  # one slot, replaced whole, so that the threads of a server need no lock
+
+
+class NotForSale(PortalError):
+    """Hidden, archived or free: the address was kept or made up."""
+
+    status = 400
+    code = "price_not_for_sale"
+
+    def __init__(self) -> None:
+        super().__init__(_("This price is no longer for sale. Choose a plan from the list."))
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What the organization on show has: filled in by the room that knows its subscription."""
+
+    plan_key: str
+    price_public_id: str
+
+
+holdings: list[Callable[[], Holding | None]] = []
+"""Rooms above append a function that looks at the current organization; the first answer counts."""
+
+
+def holding() -> Holding | None:
+    """What the current organization is subscribed to; None on Free and for visitors."""
+    return next((found for ask in holdings if (found := ask()) is not None), None)
+
+
+def sellable(public_id: str) -> Price:
+    """The price with its plan, for checkout. Raises NotFound, and NotForSale for what is hidden, archived or free."""
+    # PostgreSQL takes no NUL.
+    price = db.session.scalar(Price.by_public_id(public_id)) if public_id.isprintable() else None
+    if price is None:
+        raise NotFound()
+    if not price.is_for_sale:
+        raise NotForSale()
+    return price
+
+
+def current() -> Catalog:
+    """The whole catalogue; empty when none is loaded. At most one statement per transaction while it does not change."""
+    known = db.session.info
+    if VERSION not in known:
+        known[VERSION] = db.session.scalar(select(CatalogVersion.version))
+    version: str | None = known[VERSION]
+    if version is None:
+        return EMPTY
+    copy = _copy[0]
+    if copy.version != version:
+        copy = _copy[0] = snapshot.read(version)
+    return copy
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget(session: Session, transaction: Any) -> None:
+    if transaction.parent is None:
+        session.info.pop(VERSION, None)
