@@ -1,0 +1,55 @@
+"""What other rooms show of a subscription: the banner of every page, and which plan is the current one."""
+
+from datetime import timedelta
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from app.catalog.service import Holding
+from app.core import clock, i18n
+from app.core.pages import Banner
+
+from .context import current_subscription
+from .models import Subscription
+from .states import PortalState
+
+TRIAL_NOTICE = timedelta(days=3)
+
+
+def of_subscription() -> Banner | None:
+    """The one thing about the subscription that needs the reader, if there is one."""
+    subscription = current_subscription()
+    if subscription is None:
+        return None
+    state = subscription.portal_state
+    if state in {PortalState.PAST_DUE, PortalState.RESTRICTED}:
+        text = _("The last payment for %(plan)s failed.", plan=subscription.price.plan.name)
+        return Banner("past_due", "danger", text, _("See invoices"), url_for("invoices.index"))
+    if state == PortalState.CANCELING:
+        return _ending(subscription)
+    if subscription.is_incomplete and subscription.can_buy_again:
+        text = _("Your payment for %(plan)s was not finished. Nothing was charged.", plan=subscription.price.plan.name)
+        url = url_for("checkout.show", public_id=subscription.price.public_id)
+        return Banner("upgrade_waiting", "warning", text, _("Finish your payment"), url)
+    if (
+        state == PortalState.TRIALING
+        and subscription.trial_end
+        and subscription.trial_end - clock.now() <= TRIAL_NOTICE
+    ):
+        text = _("Your trial ends on %(date)s.", date=i18n.moment(subscription.trial_end))
+        return Banner("trial_ending", "info", text, _("See what happens then"), url_for("subscriptions.show"))
+    return None
+
+
+def _ending(subscription: Subscription) -> Banner:
+    ends = i18n.moment(subscription.cancel_at) if subscription.cancel_at else ""
+    text = _("%(plan)s ends on %(date)s.", plan=subscription.price.plan.name, date=ends)
+    return Banner("change_pending", "info", text, _("Keep my plan"), url_for("subscriptions.show"))
+
+
+def holding() -> Holding | None:
+    """What the current organization holds, for the plans page."""
+    subscription = current_subscription()
+    if subscription is None or not subscription.is_running:
+        return None
+    return Holding(price_public_id=subscription.price.public_id, plan_key=subscription.price.plan.key)

@@ -1,0 +1,143 @@
+"""The mirror of a subscription at Stripe, and what we remember beside it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from flask import current_app
+from sqlalchemy import ForeignKey, Index, Select, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from app.catalog.models import Price
+from app.core import clock, ids
+from app.core.extensions import Model
+from app.core.money import Money
+from app.organizations.models import Organization
+
+from .states import LIVE, RUNNING, PortalState, Status, portal_state
+
+
+@dataclass(frozen=True)
+class NextLine:
+    description: str
+    amount: Money
+
+
+class Subscription(Model):
+    """Written only by `service.absorb`, from what Stripe answered; instants are business time, UTC.
+
+    But `synced_at` is machine time: when Stripe was asked for what stands here.
+    """
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        Index(
+            "uq_subscriptions_one_live_per_organization",
+            "organization_id",
+            unique=True,
+            postgresql_where=f"status IN ({', '.join(repr(str(status)) for status in sorted(LIVE))})",
+        ),
+        Index("ix_subscriptions_organization", "organization_id", "started_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True, default=ids.factory("sub"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    stripe_id: Mapped[str] = mapped_column(unique=True)
+    price_id: Mapped[int] = mapped_column(ForeignKey("prices.id"))
+    status: Mapped[str]
+    quantity: Mapped[int]
+    started_at: Mapped[datetime]
+    current_period_start: Mapped[datetime]
+    current_period_end: Mapped[datetime]
+    trial_end: Mapped[datetime | None]
+    cancel_at: Mapped[datetime | None]
+    canceled_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    feedback: Mapped[str | None]
+    comment: Mapped[str | None]
+    default_payment_method: Mapped[str | None]
+    latest_invoice: Mapped[str | None]
+    began_at: Mapped[datetime | None]
+    past_due_since: Mapped[datetime | None]
+    next_charge: Mapped[dict[str, Any] | None]
+    version: Mapped[int] = mapped_column(default=0)
+    synced_at: Mapped[datetime]
+
+    price: Mapped[Price] = relationship(lazy="raise")
+    organization: Mapped[Organization] = relationship(lazy="raise")
+
+    @classmethod
+    def of(cls, organization: Organization) -> "Select[Self]":
+        """This organization's, newest first, with the price and its plan."""
+        mine = select(cls).where(cls.organization_id == organization.id)
+        return mine.options(joinedload(cls.price).joinedload(Price.plan)).order_by(cls.started_at.desc(), cls.id.desc())
+
+    @property
+    def portal_state(self) -> PortalState:
+        grace = timedelta(days=current_app.extensions["settings"].grace_period_days)
+        return portal_state(
+            self.status,
+            has_begun=self.began_at is not None,
+            cancel_at=self.cancel_at,
+            past_due_since=self.past_due_since,
+            now=clock.now(),
+            grace=grace,
+        )
+
+    @property
+    def is_running(self) -> bool:
+        """Live and begun: not waiting for its first payment."""
+        return self.status in RUNNING
+
+    @property
+    def is_incomplete(self) -> bool:
+        return self.status == Status.INCOMPLETE
+
+    @property
+    def is_trialing(self) -> bool:
+        return self.status == Status.TRIALING
+
+    @property
+    def is_past_due(self) -> bool:
+        return self.status == Status.PAST_DUE
+
+    @property
+    def is_canceling(self) -> bool:
+        return self.is_running and self.cancel_at is not None
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.is_running and self.cancel_at is None
+
+    @property
+    def can_keep(self) -> bool:
+        """Undo is open until the last minute."""
+        return self.is_canceling and self.cancel_at is not None and clock.now() < self.cancel_at
+
+    @property
+    def amount(self) -> Money:
+        """The plan's price for one period, before tax and discounts."""
+        return Money(self.price.unit_amount, self.price.currency) * self.quantity
+
+    @property
+    def can_buy_again(self) -> bool:
+        """Its price is still sold, so checkout may be offered for it; otherwise the list of plans."""
+        return self.price.is_for_sale
+
+    @property
+    def next_amount(self) -> Money | None:
+        """What Stripe said the next charge will be; None when nothing more will be charged."""
+        if not self.next_charge:
+            return None
+        return Money(self.next_charge["amount"], self.next_charge["currency"])
+
+    @property
+    def next_lines(self) -> list[NextLine]:
+        """What it is made of, in Stripe's words."""
+        charge = self.next_charge or {"lines": [], "currency": ""}
+        return [NextLine(line["description"], Money(line["amount"], charge["currency"])) for line in charge["lines"]]
+
+    @property
+    def next_charge_at(self) -> datetime | None:
+        return datetime.fromisoformat(self.next_charge["at"]) if self.next_charge else None

@@ -1,0 +1,40 @@
+"""What the customer is told by mail when a subscription changes; each sentence once, by its key."""
+
+from collections.abc import Callable
+
+from app.core import i18n, tasks
+from app.core.pages import public_url
+from app.organizations import service as organizations
+from app.organizations.models import Organization
+
+from .models import Subscription
+
+
+def tell(action: str, subscription: Subscription, organization: Organization) -> None:
+    """Record the mail that belongs to a step of the timeline, if it has one."""
+    if action in _MAILS:
+        template, moment = _MAILS[action]
+        key = f"{template}:{subscription.public_id}:{moment(subscription)}"
+        with i18n.using(organization.locale, organization.timezone):
+            context = _context(subscription)
+        mail = {"template": template, "to": organizations.billing_emails(organization), "context": context}
+        tasks.record("send_mail", key, mail, queue="mail")
+
+
+_MAILS: dict[str, tuple[str, Callable[[Subscription], str]]] = {
+    "started": ("welcome", lambda s: "start"),
+    "trial_started": ("welcome", lambda s: "start"),
+    "cancellation_scheduled": ("subscription_canceled", lambda s: f"{s.cancel_at:%Y-%m-%dT%H:%M}:{s.version}"),
+}
+
+
+def _context(subscription: Subscription) -> dict[str, str | None]:
+    return {
+        "plan": subscription.price.plan.name,
+        "price": i18n.money(subscription.amount),
+        "interval": subscription.price.interval,
+        "trial_end": i18n.day(subscription.trial_end) if subscription.is_trialing and subscription.trial_end else None,
+        "ends_at": i18n.moment(subscription.cancel_at) if subscription.cancel_at else None,
+        "overview_url": public_url("overview.index"),
+        "subscription_url": public_url("subscriptions.show"),
+    }

@@ -1,0 +1,174 @@
+"""What is known about a subscription: fetch it from Stripe, absorb the answer, and say what follows from a change."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.audit import service as audit
+from app.catalog.models import Price
+from app.core import clock, ids, tasks
+from app.core.errors import PortalError
+from app.core.extensions import db
+from app.core.logs import log
+from app.gateway import previews
+from app.gateway import subscriptions as gateway
+from app.gateway.subscriptions import SubscriptionRecord
+from app.organizations.models import Organization
+
+from . import notices, steps
+from .models import Subscription
+from .states import LIVE, NOT_BEGUN, Status
+
+MIRRORED = [
+    "status",
+    "quantity",
+    "started_at",
+    "current_period_start",
+    "current_period_end",
+    "trial_end",
+    "cancel_at",
+    "canceled_at",
+    "ended_at",
+    "feedback",
+    "comment",
+    "default_payment_method",
+    "latest_invoice",
+]
+
+
+class SubscriptionNotFound(PortalError):
+    status = 404
+    code = "subscription_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no subscription to change.")
+
+
+class UnknownPrice(PortalError):
+    """A subscription to something our catalogue never sold; parked until someone loads that price."""
+
+    def __init__(self, price: str) -> None:
+        super().__init__(f"The catalogue has no price {price}.")
+
+
+class SecondLiveSubscription(PortalError):
+    """Stripe has two live subscriptions of one customer; a person must decide which one ends."""
+
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("This organization already has a live subscription.")
+
+
+def latest(organization: Organization) -> Subscription | None:
+    """The live subscription, or else the one that ended last; None for an organization that never had one."""
+    is_live = Subscription.status.in_(LIVE)
+    mine = Subscription.of(organization).where(is_live | Subscription.began_at.is_not(None)).order_by(None)
+    return db.session.scalar(mine.order_by(is_live.desc(), Subscription.started_at.desc()).limit(1))
+
+
+def running(organization: Organization) -> Subscription:
+    """The subscription the customer may act on. Raises SubscriptionNotFound."""
+    subscription = latest(organization)
+    if subscription is None or not subscription.is_running:
+        raise SubscriptionNotFound()
+    return subscription
+
+
+def sync(stripe_id: str) -> Subscription | None:
+    """Fetch the truth and absorb it; None for a customer who is not ours. Raises SecondLiveSubscription, UnknownPrice."""
+    record = gateway.retrieve(stripe_id)
+    organization = db.session.scalar(select(Organization).where(Organization.stripe_customer_id == record.customer))
+    if organization is None:
+        log.warning("subscription of an unknown customer", subscription=stripe_id)
+        return None
+    others = refetch_others(organization, {stripe_id}) if record.status in LIVE else []
+    if any(other.status in LIVE for other in others):
+        raise SecondLiveSubscription()
+    for other in others:
+        absorb(organization, other)
+    return absorb(organization, record)
+
+
+def refetch_others(organization: Organization, known: set[str]) -> list[SubscriptionRecord]:
+    """Stripe's word on what our tables still take for live, but for those already `known` by their Stripe id.
+
+    Events arrive in any order: one of them may have ended at Stripe before the other began.
+    """
+    others = select(Subscription.stripe_id).where(
+        Subscription.organization_id == organization.id,
+        Subscription.status.in_(LIVE),
+        Subscription.stripe_id.not_in(known),
+    )
+    return [gateway.retrieve(stripe_id) for stripe_id in db.session.scalars(others).all()]
+
+
+def absorb(organization: Organization, record: SubscriptionRecord) -> Subscription:
+    """Write Stripe's answer into our row and record what follows from it: audit, mails, the next charge.
+
+    Nothing if our row stands on a question asked later. Raises UnknownPrice.
+    """
+    price_id = db.session.scalar(select(Price.id).where(Price.stripe_price_id == record.price))
+    if price_id is None:
+        raise UnknownPrice(record.price)
+    values = {name: getattr(record, name) for name in MIRRORED} | {"price_id": price_id}
+    first = {"public_id": ids.new("sub"), "organization_id": organization.id, "stripe_id": record.stripe_id}
+    new = insert(Subscription).values(**first, **values, version=0, synced_at=record.asked_at)
+    db.session.execute(new.on_conflict_do_nothing(index_elements=[Subscription.stripe_id]))
+    # Locked and read anew: a page may have read it before it asked Stripe, and a worker changed it since.
+    row = Subscription.of(organization).where(Subscription.stripe_id == record.stripe_id)
+    row = row.with_for_update(of=Subscription).execution_options(populate_existing=True)
+    subscription = db.session.scalars(row).one()
+    if record.asked_at < subscription.synced_at:
+        return subscription  # an answer that was long on its way
+    before = {name: getattr(subscription, name) for name in values} if subscription.version else {}
+    if before != values:
+        _change(subscription, organization, before, values)
+    subscription.synced_at = record.asked_at
+    return subscription
+
+
+def _change(
+    subscription: Subscription, organization: Organization, before: dict[str, object], values: dict[str, object]
+) -> None:
+    for name, value in values.items():
+        setattr(subscription, name, value)
+    subscription.version += 1
+    if subscription.is_running or (not before and subscription.status not in NOT_BEGUN):
+        subscription.began_at = subscription.began_at or subscription.started_at
+    if subscription.status == Status.PAST_DUE:
+        subscription.past_due_since = subscription.past_due_since or clock.now()
+    else:
+        subscription.past_due_since = None
+    db.session.flush()
+    if before.get("price_id") != values["price_id"]:
+        db.session.refresh(subscription, ["price"])
+    for action in steps.between(before, subscription):
+        at = steps.instant(action, subscription)
+        audit.write(f"subscription.{action}", subscription.public_id, organization_id=organization.id, at=at)
+        notices.tell(action, subscription, organization)
+    refresh = {"subscription": subscription.id, "version": subscription.version}
+    tasks.record("refresh_next_charge", f"{subscription.public_id}:{subscription.version}", refresh)
+
+
+def refresh_next_charge(subscription_id: int, version: int) -> None:
+    """Ask Stripe what comes next and keep the answer for the pages; nothing for one that ends.
+
+    Nothing either once the subscription has left `version`: each has its own task, and the last one shall have its say.
+    """
+    subscription = db.session.get_one(Subscription, subscription_id)
+    organization = db.session.get_one(Organization, subscription.organization_id)
+    if subscription.version != version:
+        return
+    if not subscription.is_running or subscription.is_canceling or subscription.status == Status.PAUSED:
+        subscription.next_charge = None
+        return
+    preview = previews.next_charge(str(organization.stripe_customer_id), subscription.stripe_id)
+    db.session.refresh(subscription, ["version"], with_for_update=True)
+    if subscription.version != version:
+        return
+    subscription.next_charge = {
+        "amount": preview.amount_due,
+        "currency": preview.currency,
+        "at": subscription.current_period_end.isoformat(),
+        "lines": [{"description": line.description, "amount": line.amount} for line in preview.lines],
+    }

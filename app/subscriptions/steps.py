@@ -1,0 +1,49 @@
+"""From one state of the mirror to the next, in the words of the timeline."""
+
+from datetime import datetime
+
+from .models import Subscription
+from .states import NOT_BEGUN, Status
+
+
+def between(before: dict[str, object], now: Subscription) -> list[str]:
+    """The steps from what the row held (`before`, empty for a new one) to what it holds now."""
+    step = _step(before, now)
+    steps = [step] if step else []
+    if now.is_running and before.get("cancel_at") != now.cancel_at:
+        steps.append("cancellation_scheduled" if now.cancel_at else "cancellation_withdrawn")
+    return steps
+
+
+def instant(action: str, subscription: Subscription) -> datetime | None:
+    """Stripe's instant of a step, where it has one: an event may reach us long after."""
+    known = {
+        "renewed": subscription.current_period_start,
+        "trial_converted": subscription.current_period_start,
+        "ended": subscription.ended_at,
+        "cancellation_scheduled": subscription.canceled_at,
+    }
+    return known.get(action)
+
+
+_BACK = {
+    Status.TRIALING: "trial_converted",
+    Status.PAST_DUE: "recovered",
+    Status.UNPAID: "recovered",
+    Status.PAUSED: "resumed",
+}
+"""What it means to become active, by what it was before."""
+
+
+def _step(before: dict[str, object], now: Subscription) -> str | None:
+    was = before.get("status")
+    if now.status == was:
+        renewed = now.status == Status.ACTIVE and before["current_period_start"] != now.current_period_start
+        return "renewed" if renewed else None
+    if now.is_running and (was is None or was in NOT_BEGUN):
+        return "trial_started" if now.is_trialing else "started"
+    if now.status == Status.CANCELED:
+        return "ended" if now.began_at else None
+    if now.status in {Status.PAST_DUE, Status.PAUSED, Status.UNPAID}:
+        return now.status
+    return _BACK.get(Status(str(was))) if now.status == Status.ACTIVE and was else None
