@@ -1,0 +1,166 @@
+"""An invoice as Stripe computed it: nothing here is calculated, except what is overdue."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, Numeric, Select, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock, ids
+from app.core.extensions import Model
+from app.core.money import Money
+
+if TYPE_CHECKING:
+    from app.organizations.models import Organization
+
+
+class InvoiceStatus(StrEnum):
+    """Stripe's words; its drafts are not kept, because they have neither number nor page."""
+
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+    UNCOLLECTIBLE = "uncollectible"
+
+
+FINAL = {InvoiceStatus.PAID, InvoiceStatus.VOID}
+FIRST = "subscription_create"
+"""Stripe's billing reason of the invoice a subscription begins with."""
+
+
+class PdfState(StrEnum):
+    NONE = "none"
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Invoice(Model):
+    """Amounts are minor units of `currency`; instants UTC; `buyer`, `taxes` and `payments` as frozen by Stripe."""
+
+    __tablename__ = "invoices"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "number"),
+        Index("ix_invoices_newest", "organization_id", "issued_at", "id"),
+        Index("ix_invoices_unpaid", "organization_id", postgresql_where="status = 'open'"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True, default=ids.factory("inv"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
+    stripe_id: Mapped[str] = mapped_column(unique=True)
+    subscription_stripe_id: Mapped[str | None]
+    number: Mapped[str]
+    status: Mapped[str]
+    billing_reason: Mapped[str | None]
+    currency: Mapped[str]
+
+    subtotal_amount: Mapped[int]
+    discount_amount: Mapped[int]
+    tax_amount: Mapped[int]
+    total_amount: Mapped[int]
+    due_amount: Mapped[int]
+    paid_amount: Mapped[int]
+    remaining_amount: Mapped[int]
+    balance_amount: Mapped[int]
+
+    issued_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    voided_at: Mapped[datetime | None]
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime]
+    attempt_count: Mapped[int]
+    next_payment_attempt_at: Mapped[datetime | None]
+    hosted_invoice_url: Mapped[str | None]
+
+    buyer: Mapped[dict[str, Any]]
+    taxes: Mapped[list[Any]]
+    payments: Mapped[list[Any]]
+
+    pdf_state: Mapped[str] = mapped_column(default=PdfState.NONE)
+    pdf_request: Mapped[int] = mapped_column(default=0)
+    pdf_path: Mapped[str | None]
+    pdf_rendered_at: Mapped[datetime | None]
+
+    @classmethod
+    def of(cls, organization: "Organization") -> "Select[Invoice]":
+        """Every way to an invoice of a customer starts here."""
+        return select(cls).where(cls.organization_id == organization.id)
+
+    @classmethod
+    def overdue(cls) -> ColumnElement[bool]:
+        """Open past its date or, when Stripe collects by itself, after an attempt that failed.
+
+        A declined first payment begins nothing and owes nothing: that invoice is only waiting to be paid.
+        """
+        attempted = (cls.attempt_count > 0) & cls.billing_reason.is_distinct_from(FIRST)
+        late = (cls.due_at < clock.now()) | attempted
+        return (cls.status == InvoiceStatus.OPEN) & (cls.remaining_amount > 0) & late
+
+    @property
+    def is_overdue(self) -> bool:
+        attempted = self.attempt_count > 0 and self.billing_reason != FIRST
+        late = attempted or (self.due_at is not None and self.due_at < clock.now())
+        return self.is_open and self.remaining_amount > 0 and late
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == InvoiceStatus.OPEN
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status == InvoiceStatus.PAID
+
+    @property
+    def display_status(self) -> str:
+        return "overdue" if self.is_overdue else self.status
+
+    def money(self, amount: int) -> Money:
+        return Money(amount, self.currency)
+
+    @property
+    def total(self) -> Money:
+        return self.money(self.total_amount)
+
+    @property
+    def remaining(self) -> Money:
+        return self.money(self.remaining_amount)
+
+    @property
+    def paid(self) -> Money:
+        return self.money(self.paid_amount)
+
+
+class InvoiceLine(Model):
+    """`unit_amount` is in minor units with up to 12 decimals; the service period is half-open."""
+
+    __tablename__ = "invoice_lines"
+    __table_args__ = (UniqueConstraint("invoice_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    stripe_id: Mapped[str]
+    description: Mapped[str]
+    currency: Mapped[str]
+    amount: Mapped[int]
+    quantity: Mapped[Decimal | None] = mapped_column(Numeric())
+    unit_amount: Mapped[Decimal | None] = mapped_column(Numeric())
+    price_stripe_id: Mapped[str | None]
+    period_start: Mapped[datetime]
+    period_end: Mapped[datetime]
+    is_proration: Mapped[bool]
+    tax_amount: Mapped[int]
+    discount_amount: Mapped[int]
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "Select[InvoiceLine]":
+        """In Stripe's order."""
+        return select(cls).where(cls.invoice_id == invoice.id).order_by(cls.position)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount, self.currency)
