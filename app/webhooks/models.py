@@ -1,0 +1,51 @@
+"""The inbox: every event Stripe sent and we acknowledged, until it is handled."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.extensions import Model
+
+
+class EventState(StrEnum):
+    RECEIVED = "received"
+    PROCESSED = "processed"
+    IGNORED = "ignored"  # nobody here asked for this type
+    PARKED = "parked"  # gave up after MAX_ATTEMPTS; a person decides
+
+
+class InboxEvent(Model):
+    """One received event. All instants are machine time but `created_at`, which is Stripe's word."""
+
+    __tablename__ = "inbox_events"
+    __table_args__ = (Index("ix_inbox_events_due", "id", postgresql_where="state = 'received'"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[str] = mapped_column(unique=True)
+    type: Mapped[str]
+    api_version: Mapped[str | None]
+    object_type: Mapped[str]
+    object_id: Mapped[str | None]
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(default=EventState.RECEIVED)
+    created_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    processed_at: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    last_error: Mapped[str | None]
+
+    @classmethod
+    def due(cls) -> ColumnElement[bool]:
+        return (cls.state == EventState.RECEIVED) & or_(cls.retry_at.is_(None), cls.retry_at <= clock.wall())
+
+    @property
+    def subject(self) -> str:
+        """What a lease is taken on, and what a batch is coalesced by."""
+        return self.object_id or self.event_id

@@ -1,0 +1,36 @@
+"""From event to handlers, one table to read from top to bottom. What is not listed is thanked and kept."""
+
+from collections.abc import Callable
+
+from app.invoices.webhooks import invoice_changed, payment_intent_changed
+from app.payment_methods.webhooks import customer_changed, payment_method_changed
+from app.subscriptions.webhooks import intent_changed, subscription_changed
+
+Handler = Callable[[str], None]
+"""Takes the Stripe id of the event's object; fetches it and absorbs the answer, so it may run any number of times."""
+
+HANDLERS: dict[str, tuple[Handler, ...]] = {
+    "customer.updated": (customer_changed,),
+    "customer.deleted": (customer_changed,),
+    "customer.subscription.created": (subscription_changed,),
+    "customer.subscription.updated": (subscription_changed,),
+    "customer.subscription.deleted": (subscription_changed,),
+    "customer.subscription.paused": (subscription_changed,),
+    "customer.subscription.resumed": (subscription_changed,),
+    "customer.subscription.trial_will_end": (subscription_changed,),
+    "invoice.created": (invoice_changed,),
+    "invoice.updated": (invoice_changed,),
+    "invoice.finalized": (invoice_changed,),
+    "invoice.paid": (invoice_changed,),
+    "invoice.payment_failed": (invoice_changed,),
+    "invoice.payment_action_required": (invoice_changed,),
+    "invoice.voided": (invoice_changed,),
+    "invoice.marked_uncollectible": (invoice_changed,),
+    "payment_intent.succeeded": (intent_changed, payment_intent_changed),
+    "payment_intent.payment_failed": (payment_intent_changed,),
+    "setup_intent.succeeded": (intent_changed,),
+    "payment_method.attached": (payment_method_changed,),
+    "payment_method.detached": (payment_method_changed,),
+    "payment_method.updated": (payment_method_changed,),
+    "payment_method.automatically_updated": (payment_method_changed,),
+}
