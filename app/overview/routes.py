@@ -1,0 +1,23 @@
+"""Door 1: the home page."""
+
+from flask import Blueprint
+from flask.typing import ResponseReturnValue
+
+from app.core.pages import render
+from app.organizations.context import current_organization
+from app.organizations.guards import member_of_organization
+from app.subscriptions.context import current_subscription
+
+from . import service
+from .timeline import described
+
+bp = Blueprint("overview", __name__)
+
+
+@bp.get("/")
+@member_of_organization
+def index() -> ResponseReturnValue:
+    subscription = current_subscription()
+    overview = service.of(current_organization, subscription)
+    steps = described(overview.timeline)
+    return render("overview/index.html", subscription=subscription, overview=overview, timeline=steps)

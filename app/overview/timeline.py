@@ -1,0 +1,47 @@
+"""The timeline in sentences: what the audit knows of this organization, as far as it concerns its billing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+
+from app.audit.models import Entry
+
+# What people care about; sign-ins and refusals stay in the audit.
+SENTENCES = {
+    "organization.created": (_l("Organization created"), "quiet"),
+    "subscription.started": (_l("Subscription started"), "success"),
+    "subscription.trial_started": (_l("Trial started"), "info"),
+    "subscription.trial_converted": (_l("Trial became a paid subscription"), "success"),
+    "subscription.renewed": (_l("Subscription renewed"), "success"),
+    "subscription.past_due": (_l("A payment failed"), "danger"),
+    "subscription.unpaid": (_l("Collection stopped after failed payments"), "danger"),
+    "subscription.recovered": (_l("The overdue payment arrived"), "success"),
+    "subscription.paused": (_l("Subscription paused"), "warning"),
+    "subscription.resumed": (_l("Subscription resumed"), "success"),
+    "subscription.cancellation_scheduled": (_l("Cancellation scheduled"), "warning"),
+    "subscription.cancellation_withdrawn": (_l("Cancellation taken back"), "success"),
+    "subscription.ended": (_l("Subscription ended"), "quiet"),
+    "invoice.paid": (_l("Invoice paid"), "success"),
+    "invoice.voided": (_l("Invoice voided"), "quiet"),
+    "invoice.written_off": (_l("Invoice written off"), "warning"),
+    "invitation.created": (_l("Invitation sent"), "info"),
+    "invitation.accepted": (_l("Invitation accepted"), "success"),
+    "membership.removed": (_l("Member removed"), "warning"),
+    "membership.role_changed": (_l("Role changed"), "info"),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    at: datetime
+    title: str
+    tone: str
+    note: str
+
+
+def described(entries: list[Entry]) -> list[Step]:
+    """Each entry as a sentence with its tone; `note` is an invoice's number."""
+    return [
+        Step(e.at, str(SENTENCES[e.action][0]), SENTENCES[e.action][1], str(e.data.get("number", ""))) for e in entries
+    ]
