@@ -1,0 +1,92 @@
+"""Drain a queue: claim due rows, do them, say so. The bell only says "look"; what is due stands in the table."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from app.core import clock, leases, tasks
+from app.core.extensions import db
+from app.core.logs import log
+from app.core.tasks import Task, TaskState
+from app.core.transactions import abandon, commit
+from app.webhooks import service as webhooks
+
+from . import auth, invoices, notifications, subscriptions
+
+BATCH = 20
+
+Handler = Callable[[Task], None]
+HANDLERS: dict[str, Handler] = {
+    **auth.HANDLERS,
+    **notifications.HANDLERS,
+    **invoices.HANDLERS,
+    **subscriptions.HANDLERS,
+}
+
+
+def drain(queue: str) -> int:
+    """Do everything due in `queue` and answer how many rows were claimed. Runs inside an application context."""
+    tasks.bell.answered(queue)
+    done = 0
+    while claimed := _batch(queue):
+        done += claimed
+    return done
+
+
+def _batch(queue: str) -> int:
+    clock.refresh()
+    try:
+        claimed = webhooks.handle_batch(BATCH) if queue == "webhooks" else 0
+        owner = leases.new_owner()
+        for task in (due := leases.claim(Task, Task.due(queue), Task.run_at.asc(), owner, BATCH)):
+            with structlog.contextvars.bound_contextvars(task=f"{task.kind}:{task.id}"):
+                _do(task, owner)
+    finally:
+        db.session.remove()
+    return claimed + len(due)
+
+
+def _do(task: Task, owner: str) -> None:
+    try:
+        leases.renew(Task, [task.id], owner)
+        _try(task, owner)
+    except leases.LeaseLost:
+        abandon()
+        log.warning("lease lost, leaving the task to its new owner", kind=task.kind)
+
+
+def _try(task: Task, owner: str) -> None:
+    """One task, its effect and its outcome in one transaction. Raises LeaseLost, also when there is only a failure to note."""
+    handler = HANDLERS.get(task.kind)
+    if handler is None:
+        _leave_to_newer_code(task, owner)
+        return
+    try:
+        handler(task)
+        outcome = {"state": TaskState.DONE, "finished_at": clock.wall(), "payload": task.payload, "last_error": None}
+        leases.finish(Task, task.id, owner, **outcome)
+        commit()
+    except leases.LeaseLost:
+        raise
+    except Exception as error:  # whatever the deed met: the task is kept and tried again
+        abandon()
+        log.exception("task not done", kind=task.kind, error=type(error).__name__)
+        _try_later(task, owner, error)
+
+
+def _leave_to_newer_code(task: Task, owner: str) -> None:
+    """A kind this version does not know was recorded by a newer one; its worker will do it."""
+    later = clock.wall() + timedelta(seconds=30)
+    leases.finish(Task, task.id, owner, retry_at=later, attempts=task.attempts - 1)
+    commit()
+
+
+def _try_later(task: Task, owner: str, error: Exception) -> None:
+    parked = task.attempts >= leases.MAX_ATTEMPTS
+    if parked:
+        log.error("task parked", kind=task.kind, task=task.id)
+    state = TaskState.PARKED if parked else TaskState.PENDING
+    retry_at = clock.wall() + leases.back_off(task.attempts)
+    leases.finish(Task, task.id, owner, state=state, retry_at=retry_at, last_error=leases.reason(error))
+    commit()

@@ -1,0 +1,80 @@
+"""The one table of periodic work, and the sweep that finds what no bell announced.
+
+A scan only records tasks or removes what has expired; it is safe to run twice and in two processes.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, select
+
+from app.auth import service as auth
+from app.core import clock, tasks
+from app.core.extensions import db
+from app.core.logs import log
+from app.core.tasks import QUEUES, Task
+from app.core.transactions import abandon, commit
+from app.webhooks.models import InboxEvent
+
+from . import runner
+
+SWEEP_SECONDS = 5.0
+
+
+@dataclass
+class Periodic:
+    """`every` is machine time; the first run is at the start of the process."""
+
+    work: Callable[[], object]
+    every: timedelta
+    next_at: float = field(default=0.0)
+
+
+def sweep() -> None:
+    """Ring for what is due; with Redis away, do it here."""
+    for queue in QUEUES:
+        if not _has_due(queue):
+            continue
+        if tasks.bell.is_heard():
+            tasks.bell.ring(queue)
+        else:
+            runner.drain(queue)
+
+
+def _has_due(queue: str) -> bool:
+    due = db.session.scalar(select(Task.id).where(Task.due(queue), _unclaimed(Task)).limit(1))
+    if queue == "webhooks" and due is None:
+        due = db.session.scalar(select(InboxEvent.id).where(InboxEvent.due(), _unclaimed(InboxEvent)).limit(1))
+    commit()
+    return due is not None
+
+
+def _unclaimed(model: type[Task] | type[InboxEvent]) -> ColumnElement[bool]:
+    return model.lease_until.is_(None) | (model.lease_until < clock.wall())
+
+
+SCHEDULE = [
+    Periodic(sweep, timedelta(seconds=SWEEP_SECONDS)),
+    Periodic(auth.forget_expired_sessions, timedelta(hours=1)),
+]
+
+
+def tick() -> float:
+    """Run what is due and answer how many seconds to sleep. One failing row does not stop the others."""
+    clock.refresh()
+    for periodic in SCHEDULE:
+        if time.monotonic() < periodic.next_at:
+            continue
+        try:
+            periodic.work()
+            commit()
+        except Exception as error:
+            abandon()
+            log.exception(
+                "periodic work failed", work=getattr(periodic.work, "__name__", ""), error=type(error).__name__
+            )
+        periodic.next_at = time.monotonic() + periodic.every.total_seconds()
+    db.session.remove()
+    return max(0.2, min(periodic.next_at for periodic in SCHEDULE) - time.monotonic())
