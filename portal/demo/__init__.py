@@ -1,0 +1,1 @@
+"""What makes a running portal a demo: its mailbox, its people, its closing block."""
