@@ -1,0 +1,270 @@
+"""Starting a subscription, with all the ways its first payment can go."""
+
+import pytest
+import stripe
+
+from tests.sandbox.shop import ASKS_UNTIL_SET_UP, DECLINED, NO_CHARGE, POOR, VISA, amounts, secret_of
+
+DAY = 86400
+
+
+def test_a_default_incomplete_subscription_waits_for_the_browser(shop, visitor, received):
+    customer = shop.customer(card=None)
+    subscription = shop.subscribe(
+        customer,
+        shop.price(),
+        payment_behavior="default_incomplete",
+        payment_settings={"save_default_payment_method": "on_subscription"},
+    )
+    assert (subscription.status, subscription.latest_invoice.status) == ("incomplete", "open")
+    assert subscription.billing_mode.type == "flexible"
+    assert received()[-4:] == [
+        "customer.subscription.created",
+        "invoice.created",
+        "invoice.finalized",
+        "payment_intent.created",
+    ]
+    assert visitor.confirm(secret_of(subscription)).json()["status"] == "succeeded"
+    paid = shop.reload(subscription)
+    assert (paid.status, paid.latest_invoice.status, paid.latest_invoice.amount_paid) == ("active", "paid", 9900)
+    assert paid.default_payment_method.startswith("pm_")
+    assert shop.v1.customers.retrieve(customer.id).invoice_settings.default_payment_method is None
+    assert received() == [
+        "payment_intent.succeeded",
+        "charge.succeeded",
+        "payment_method.attached",
+        "invoice.updated",
+        "invoice_payment.paid",
+        "invoice.paid",
+        "invoice.payment_succeeded",
+        "customer.subscription.updated",
+    ]
+
+
+def test_a_declined_card_leaves_the_same_secret_usable(shop, visitor, received):
+    subscription = shop.subscribe(shop.customer(card=None), shop.price(), payment_behavior="default_incomplete")
+    received()
+    refused = visitor.confirm(secret_of(subscription), POOR)
+    error = refused.json()["error"]
+    assert refused.status_code == 402
+    assert (error["type"], error["code"], error["decline_code"]) == (
+        "card_error",
+        "card_declined",
+        "insufficient_funds",
+    )
+    assert error["payment_intent"]["status"] == "requires_payment_method"
+    assert "customer" not in error["payment_intent"]
+    assert received() == ["payment_intent.payment_failed", "charge.failed", "invoice.updated", "invoice.payment_failed"]
+    assert shop.reload(subscription).status == "incomplete"
+    assert visitor.confirm(secret_of(subscription), VISA).json()["status"] == "succeeded"
+    assert shop.reload(subscription).status == "active"
+
+
+def test_three_d_secure_that_is_passed_pays(shop, visitor):
+    subscription = shop.subscribe(shop.customer(card=None), shop.price(), payment_behavior="default_incomplete")
+    secret = secret_of(subscription)
+    action = visitor.confirm(secret, ASKS_UNTIL_SET_UP).json()
+    assert action["status"] == "requires_action"
+    assert action["next_action"]["use_stripe_sdk"]["type"] == "three_d_secure_redirect"
+    assert f"/hosted/3ds/{action['id']}?client_secret=" in action["next_action"]["use_stripe_sdk"]["stripe_js"]
+    assert shop.reload(subscription).status == "incomplete"
+    assert visitor.authenticate(secret).json()["intent"]["status"] == "succeeded"
+    assert shop.reload(subscription).status == "active"
+
+
+def test_three_d_secure_that_fails_can_be_tried_again(shop, visitor):
+    subscription = shop.subscribe(shop.customer(card=None), shop.price(), payment_behavior="default_incomplete")
+    secret = secret_of(subscription)
+    visitor.confirm(secret, ASKS_UNTIL_SET_UP)
+    failed = visitor.authenticate(secret, "fail").json()["intent"]
+    assert failed["status"] == "requires_payment_method"
+    assert failed["last_payment_error"]["code"] == "payment_intent_authentication_failure"
+    assert visitor.confirm(secret, VISA).json()["status"] == "succeeded"
+
+
+def test_a_full_page_redirect_is_offered_without_the_sdk(shop, visitor):
+    subscription = shop.subscribe(shop.customer(card=None), shop.price(), payment_behavior="default_incomplete")
+    secret = secret_of(subscription)
+    fields = {"return_url": "http://portal.test/return?x=1", "use_stripe_sdk": "false"}
+    action = visitor.confirm(secret, ASKS_UNTIL_SET_UP, **fields).json()["next_action"]
+    assert action["type"] == "redirect_to_url"
+    assert action["redirect_to_url"]["return_url"] == "http://portal.test/return?x=1"
+    assert visitor.authenticate(secret).json()["return_url"] == "http://portal.test/return?x=1"
+
+
+def test_a_wrong_client_secret_opens_nothing(shop, visitor):
+    subscription = shop.subscribe(shop.customer(card=None), shop.price(), payment_behavior="default_incomplete")
+    id = secret_of(subscription).split("_secret")[0]
+    assert visitor.get(f"/v1/payment_intents/{id}", client_secret="pi_wrong").status_code == 400
+    shown = visitor.get(f"/v1/payment_intents/{id}", client_secret=secret_of(subscription)).json()
+    assert shown["amount"] == 9900
+    assert {"customer", "metadata"}.isdisjoint(shown)
+
+
+def test_the_default_card_is_charged_at_once(shop):
+    subscription = shop.subscribe(shop.customer(), shop.price())
+    assert (subscription.status, subscription.latest_invoice.status) == ("active", "paid")
+    assert subscription.pending_setup_intent is None
+
+
+def test_without_any_card_a_charge_cannot_be_tried(shop):
+    with pytest.raises(stripe.InvalidRequestError, match="no attached payment source"):
+        shop.subscribe(shop.customer(card=None), shop.price())
+    assert shop.v1.subscriptions.list({"status": "all"}).data == []
+
+
+def test_allow_incomplete_keeps_the_subscription_of_a_declined_card(shop):
+    subscription = shop.subscribe(shop.customer("pm_card_chargeCustomerFail"), shop.price())
+    assert (subscription.status, subscription.latest_invoice.status) == ("incomplete", "open")
+    assert subscription.latest_invoice.attempt_count == 1
+
+
+def test_a_trial_asks_for_a_card_to_be_saved(shop, visitor, received):
+    subscription = shop.subscribe(
+        shop.customer(card=None), shop.price(), payment_behavior="default_incomplete", trial_period_days=14
+    )
+    assert subscription.status == "trialing"
+    assert (subscription.latest_invoice.status, subscription.latest_invoice.total) == ("paid", 0)
+    assert subscription.trial_end == subscription.trial_start + 14 * DAY == subscription.billing_cycle_anchor
+    assert received()[-7:] == [
+        "customer.subscription.created",
+        "invoice.created",
+        "invoice.finalized",
+        "invoice.updated",
+        "invoice.paid",
+        "invoice.payment_succeeded",
+        "setup_intent.created",
+    ]
+    secret = subscription.pending_setup_intent.client_secret
+    assert visitor.confirm(secret).json()["status"] == "succeeded"
+    saved = shop.reload(subscription)
+    assert saved.pending_setup_intent is None
+    assert saved.default_payment_method.startswith("pm_")
+
+
+def test_a_trial_with_a_default_card_asks_for_nothing(shop):
+    subscription = shop.subscribe(shop.customer(), shop.price(), trial_period_days=14)
+    assert (subscription.status, subscription.pending_setup_intent) == ("trialing", None)
+
+
+def test_a_usage_only_subscription_has_no_first_invoice(shop):
+    meter = shop.v1.billing.meters.create(
+        {"display_name": "Calls", "event_name": "calls", "default_aggregation": {"formula": "sum"}}
+    )
+    price = shop.price(unit_amount_decimal="0.04", recurring={"usage_type": "metered", "meter": meter.id})
+    subscription = shop.subscribe(shop.customer(), price)
+    assert (subscription.status, subscription.latest_invoice) == ("active", None)
+    assert "quantity" not in subscription["items"].data[0] or subscription["items"].data[0].quantity is None
+
+
+def test_a_chosen_anchor_shortens_the_first_period(shop, clock):
+    anchor = clock.now() + 10 * DAY
+    subscription = shop.subscribe(shop.customer(), shop.price(3100), billing_cycle_anchor=anchor)
+    assert subscription["items"].data[0].current_period_end == anchor
+    assert subscription.latest_invoice.total == 1000  # 10 of December's 31 days
+
+
+def test_an_incomplete_subscription_expires_after_23_hours(shop, clock, received):
+    subscription = shop.subscribe(shop.customer(card=None), shop.price(), payment_behavior="default_incomplete")
+    received()
+    clock.turn(by="1 day")
+    expired = shop.reload(subscription)
+    assert (expired.status, expired.latest_invoice.status) == ("incomplete_expired", "void")
+    assert expired.ended_at == expired.created + 23 * 3600
+    assert received() == [
+        "invoice.updated",
+        "payment_intent.canceled",
+        "invoice.voided",
+        "customer.subscription.updated",
+    ]
+
+
+def test_canceling_an_incomplete_subscription_voids_its_invoice(shop):
+    subscription = shop.subscribe(shop.customer(card=None), shop.price(), payment_behavior="default_incomplete")
+    shop.v1.subscriptions.cancel(subscription.id)
+    canceled = shop.reload(subscription)
+    assert (canceled.status, canceled.latest_invoice.status) == ("canceled", "void")
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"payment_behavior": "pending_if_incomplete"}, "payment_behavior"),
+        ({"trial_end": 1, "trial_period_days": 1}, "trial_end"),
+        ({"trial_end": 1}, "trial_end"),
+        ({"default_payment_method": "pm_none"}, "default_payment_method"),
+        ({"billing_thresholds": {"amount_gte": 1}}, "billing_thresholds"),
+    ],
+)
+def test_what_cannot_be_started_is_refused_by_name(shop, params, param):
+    with pytest.raises(stripe.InvalidRequestError) as error:
+        shop.subscribe(shop.customer(), shop.price(), **params)
+    assert error.value.param == param
+
+
+def test_items_must_fit_together(shop):
+    price, customer = shop.price(), shop.customer()
+    euros = shop.v1.prices.create(
+        {"product": price.product, "currency": "eur", "unit_amount": 1, "recurring": {"interval": "month"}}
+    )
+    for prices in ([price, price], [price, euros]):
+        with pytest.raises(stripe.InvalidRequestError):
+            shop.subscribe(customer, *prices)
+
+
+def test_quantities_multiply_and_the_invoice_is_numbered(shop):
+    subscription = shop.subscribe(shop.customer(), items=[{"price": shop.price().id, "quantity": 3}])
+    invoice = subscription.latest_invoice
+    assert amounts(invoice) == [29700]
+    assert invoice.lines.data[0].description == "3 × Growth (at $99.00 / month)"
+    assert invoice.number.endswith("-0001")
+    assert len(invoice.number) == len("ABCD1234-0001")
+    assert invoice.hosted_invoice_url.startswith("https://")
+
+
+def test_a_cheap_invoice_goes_to_the_balance(shop):
+    customer = shop.customer()
+    subscription = shop.subscribe(customer, shop.price(30))
+    assert (subscription.status, subscription.latest_invoice.amount_due) == ("active", 0)
+    assert shop.v1.customers.retrieve(customer.id).balance == 30
+
+
+def test_credit_is_used_before_the_card(shop):
+    customer = shop.customer(balance=-4000)
+    invoice = shop.subscribe(customer, shop.price()).latest_invoice
+    assert (invoice.total, invoice.amount_due, invoice.starting_balance, invoice.ending_balance) == (
+        9900,
+        5900,
+        -4000,
+        0,
+    )
+
+
+def test_lists_leave_out_what_is_over_unless_asked(shop):
+    customer = shop.customer()
+    gone, here = shop.subscribe(customer, shop.price()), shop.subscribe(customer, shop.price())
+    shop.v1.subscriptions.cancel(gone.id)
+    for status, found in (
+        (None, {here.id}),
+        ("all", {gone.id, here.id}),
+        ("canceled", {gone.id}),
+        ("ended", {gone.id}),
+    ):
+        params = {"customer": customer.id} | ({"status": status} if status else {})
+        assert {one.id for one in shop.v1.subscriptions.list(params).data} == found
+
+
+def test_the_payment_is_found_from_both_ends(shop):
+    subscription = shop.subscribe(shop.customer(), shop.price())
+    (payment,) = shop.v1.invoice_payments.list({"invoice": subscription.latest_invoice.id}).data
+    wanted = {"type": "payment_intent", "payment_intent": payment.payment.payment_intent}
+    (back,) = shop.v1.invoice_payments.list({"payment": wanted}).data
+    assert (back.invoice, back.status, back.amount_paid) == (subscription.latest_invoice.id, "paid", 9900)
+    assert shop.v1.charges.list({"payment_intent": payment.payment.payment_intent}).data[0].paid
+
+
+@pytest.mark.parametrize("number", [DECLINED, NO_CHARGE])
+def test_a_card_that_cannot_be_charged_never_activates(shop, visitor, number):
+    subscription = shop.subscribe(shop.customer(card=None), shop.price(), payment_behavior="default_incomplete")
+    assert visitor.confirm(secret_of(subscription), number).status_code == 402
+    assert shop.reload(subscription).status == "incomplete"

@@ -1,0 +1,53 @@
+"""Two answers of Stripe's about one subscription: the younger one counts, and what both say is told once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from app.audit.models import Entry
+from app.core.extensions import db
+from app.gateway import subscriptions as gateway
+from app.gateway.subscriptions import SubscriptionRecord
+from app.subscriptions import service
+from app.subscriptions.models import Subscription
+from tests.cast import Browser
+
+Subscribe = Callable[..., None]
+
+
+@pytest.fixture
+def record(ada: Browser, subscribe: Subscribe) -> SubscriptionRecord:
+    """Ada's running subscription, as Stripe said before anything else in the test happens."""
+    subscribe(ada, "growth")
+    record = gateway.retrieve(db.session.scalars(db.select(Subscription.stripe_id)).one())
+    db.session.rollback()
+    return record
+
+
+def test_an_answer_that_was_long_on_its_way_undoes_nothing(ada: Browser, record: SubscriptionRecord):
+    ada.post("/subscription/cancellation", data={"token": "c" * 22, "feedback": "unused", "comment": ""})
+    assert service.absorb(ada.organization, record).portal_state == "canceling"
+
+
+def test_what_another_worker_absorbed_meanwhile_is_not_told_again(app: Flask, ada: Browser, record: SubscriptionRecord):
+    service.running(ada.organization)
+    late = replace(record, status="past_due")
+    with app.app_context():
+        service.absorb(ada.organization, late)
+        db.session.commit()
+    service.absorb(ada.organization, late)
+    db.session.commit()
+    told = db.session.scalars(db.select(Entry.action).where(Entry.action == "subscription.past_due")).all()
+    assert len(told) == 1
+
+
+def test_only_the_latest_change_says_what_comes_next(ada: Browser, record: SubscriptionRecord):
+    subscription = service.running(ada.organization)
+    subscription.next_charge = None
+    db.session.commit()
+    service.refresh_next_charge(subscription.id, subscription.version - 1)
+    assert subscription.next_charge is None
+    service.refresh_next_charge(subscription.id, subscription.version)
+    assert subscription.next_amount == subscription.amount
