@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from sandbox.billing import collection, endings, invoices, methods, previews, renewals
+from sandbox.billing import collection, endings, invoice_outcomes, invoices, methods, previews, renewals
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _end(box: Sandbox, subscription: Record) -> None:
 def _expire_pending(box: Sandbox, subscription: Record) -> None:
     invoice = box.store.need("invoice", subscription["_pending"]["invoice"])
     if invoice["status"] == "open":
-        invoices.void(box, invoice)
+        invoice_outcomes.void(box, invoice)
     with box.events.updating(subscription):
         box.store.update(subscription, pending_update=None, _pending=None)
     box.events.record("customer.subscription.pending_update_expired", subscription)
@@ -135,14 +135,14 @@ def _apply_pause(box: Sandbox, subscription: Record, invoice: Record) -> None:
     behavior = (subscription["pause_collection"] or {}).get("behavior")
     if behavior is None:
         return
-    invoices.stop_collecting(box, invoice)
+    invoice_outcomes.stop_collecting(box, invoice)
     if behavior == "keep_as_draft":
         return
     invoices.finalize(box, invoice)
     if invoice["status"] == "open" and behavior == "void":
-        invoices.void(box, invoice)
+        invoice_outcomes.void(box, invoice)
     elif invoice["status"] == "open":
-        invoices.mark_uncollectible(box, invoice)
+        invoice_outcomes.mark_uncollectible(box, invoice)
 
 
 def _finalize(box: Sandbox, invoice: Record) -> None:

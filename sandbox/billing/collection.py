@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.billing import cards, intents, invoices, methods, standing
+from sandbox.billing import cards, intents, invoice_outcomes, invoice_payments, methods, standing
 from sandbox.billing.cards import Refusal
 from sandbox.billing.intents import Attempt
 from sandbox.errors import ApiError, card_error, invalid
@@ -59,7 +59,7 @@ def complete(
     invoice = _invoice_of(box, intent)
     if invoice:
         count = invoice["attempt_count"] + (1 if automatic or not invoice["attempt_count"] else 0)
-        invoices.mark_paid(box, invoice, attempt_count=count)
+        invoice_outcomes.mark_paid(box, invoice, attempt_count=count)
         standing.paid(box, invoice, method)
 
 
@@ -78,7 +78,7 @@ def pay(
         if automatic:
             _note_missing_method(box, invoice)
         return _no_method()
-    intent = invoices.intent_of(box, invoice) or invoices.ask_for_payment(box, invoice)
+    intent = invoice_payments.intent_of(box, invoice) or invoice_payments.ask_for_payment(box, invoice)
     confirm(box, intent, Attempt(method, off_session=off_session), automatic=automatic)
     if intent["status"] == "succeeded":
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import collection, invoices, items, pending
+from sandbox.billing import collection, invoice_outcomes, invoices, items, pending
 from sandbox.errors import invalid, missing_resource
 from sandbox.store import Record
 
@@ -53,9 +53,9 @@ def end(box: Sandbox, subscription: Record, reason: str | None) -> None:
     )
     for invoice in box.store.of("invoice", "_subscription", subscription["id"]):
         if invoice["status"] == "open" and was_incomplete:
-            invoices.void(box, invoice)
+            invoice_outcomes.void(box, invoice)
         elif invoice["status"] in ("draft", "open"):
-            invoices.stop_collecting(box, invoice)
+            invoice_outcomes.stop_collecting(box, invoice)
     box.events.record("customer.subscription.deleted", subscription)
 
 
@@ -63,7 +63,7 @@ def expire(box: Sandbox, subscription: Record) -> None:
     """The first payment did not come in time."""
     invoice = box.store.get("invoice", subscription["latest_invoice"] or "")
     if invoice and invoice["status"] == "open":
-        invoices.void(box, invoice)
+        invoice_outcomes.void(box, invoice)
     with box.events.updating(subscription):
         box.store.update(subscription, status="incomplete_expired", ended_at=box.clock.now())
 

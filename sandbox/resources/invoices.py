@@ -1,6 +1,6 @@
 """Invoices. Simplifications: none is made by hand, lines are not edited, credit notes and e-mail are not played."""
 
-from sandbox.billing import collection, invoices, methods, previews, standing
+from sandbox.billing import collection, invoice_outcomes, invoice_payments, invoices, methods, previews, standing
 from sandbox.crud import changed_fields, refuse, refuse_others, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import cut, serve_list
@@ -32,7 +32,7 @@ def update(call: Call) -> Record:
 @operation("POST /v1/invoices/{invoice}/finalize")
 def finalize(call: Call) -> Record:
     invoice = call.store.need("invoice", call.id)
-    invoices.need_status(invoice, "draft")
+    invoice_outcomes.need_status(invoice, "draft")
     if "auto_advance" in call.params:
         call.store.update(invoice, auto_advance=call.params["auto_advance"])
     invoices.finalize(call.box, invoice)
@@ -47,7 +47,7 @@ def pay(call: Call) -> Record:
     invoice = call.store.need("invoice", call.id)
     if invoice["status"] == "paid":
         raise invalid("Invoice is already paid", code="invoice_already_paid")
-    invoices.need_status(invoice, "open", "uncollectible", "draft")
+    invoice_outcomes.need_status(invoice, "open", "uncollectible", "draft")
     if invoice["status"] == "draft":
         invoices.finalize(call.box, invoice)
         collection.settle_free(call.box, invoice)
@@ -58,8 +58,8 @@ def pay(call: Call) -> Record:
 
 def _pay(call: Call, invoice: Record) -> None:
     if call.get("paid_out_of_band"):
-        invoices.cancel_payment(call.box, invoice, "automatic")
-        invoices.mark_paid(call.box, invoice, amount_paid_off_stripe=invoice["amount_due"])
+        invoice_payments.cancel_payment(call.box, invoice, "automatic")
+        invoice_outcomes.mark_paid(call.box, invoice, amount_paid_off_stripe=invoice["amount_due"])
         standing.paid(call.box, invoice, None)
         return
     method = methods.find(call.box, call.params["payment_method"]) if call.get("payment_method") else None
@@ -71,16 +71,16 @@ def _pay(call: Call, invoice: Record) -> None:
 @operation("POST /v1/invoices/{invoice}/void")
 def void(call: Call) -> Record:
     invoice = call.store.need("invoice", call.id)
-    invoices.need_status(invoice, "open", "uncollectible")
-    invoices.void(call.box, invoice)
+    invoice_outcomes.need_status(invoice, "open", "uncollectible")
+    invoice_outcomes.void(call.box, invoice)
     return invoice
 
 
 @operation("POST /v1/invoices/{invoice}/mark_uncollectible")
 def mark_uncollectible(call: Call) -> Record:
     invoice = call.store.need("invoice", call.id)
-    invoices.need_status(invoice, "open")
-    invoices.mark_uncollectible(call.box, invoice)
+    invoice_outcomes.need_status(invoice, "open")
+    invoice_outcomes.mark_uncollectible(call.box, invoice)
     standing.paid(call.box, invoice, None)
     return invoice
 
