@@ -20,10 +20,11 @@ Script = Callable[..., Child]
 
 # A parent as a demo would be one, in a process of its own that a test can kill.
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from portal.services.child import Child
 from portal.services.supervisor import Supervisor
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
 with Supervisor(Path(sys.argv[1])) as supervisor:
     supervisor.start(Child(name="family", command=[sys.executable, "-c", sys.argv[2]], env={"FAMILY": sys.argv[3]}))
     time.sleep(600)
