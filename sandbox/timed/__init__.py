@@ -1,0 +1,1 @@
+"""What happens by itself, one module per type; :mod:`sandbox.cycle` lists them."""
