@@ -69,7 +69,7 @@ def _prepare(box: Sandbox, method: str, path: str, given: dict[str, Any], by_bro
         browser.unlock(box, operation, ids, given)
     params = box.validator.check(operation.params, given)
     expand = tree(params.pop("expand", None) or [])
-    return Call(box, params, ids, path, expand, by_browser), handler
+    return Call(box, params, ids, path, expand, by_browser, operation.line), handler
 
 
 def _perform(call: Call, handler: Handler, visit: Visit) -> tuple[int, dict[str, Any], bool]:
@@ -94,7 +94,8 @@ def _run(call: Call, handler: Handler, visit: Visit, deed: Deed | None) -> tuple
                 body = browser.subset(body)
             if deed and visit.idempotency_key:
                 box.idempotency.keep(visit.idempotency_key, deed, 200, body)
-            return 200, body
+        box.observation.exercised[call.line] += 1
+        return 200, body
     except ApiError as error:
         if deed and visit.idempotency_key:
             with box.transaction():

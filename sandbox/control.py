@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, current_app, jsonify, request
 
 from sandbox.billing.periods import add
 from sandbox.core import Sandbox
+from sandbox.routing import HANDLERS
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")
 
@@ -121,6 +122,13 @@ def send_again(id: str) -> tuple[Response, int]:
 @bp.get("/log")
 def show_log() -> Response:
     return jsonify(data=[dataclasses.asdict(visit) for visit in list(_box().observation.visits)])
+
+
+@bp.get("/operations")
+def show_operations() -> Response:
+    """How often each operation was answered with success since the process started, and all that are played."""
+    played = sorted(f"{method} {path}" for method, path in HANDLERS)
+    return jsonify(data=dict(_box().observation.exercised), played=played)
 
 
 @bp.get("/violations")

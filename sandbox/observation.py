@@ -1,8 +1,8 @@
-"""What the sandbox noticed about its visitors and itself: the request log and the violations of the contract."""
+"""What the sandbox noticed about its visitors and itself: the request log, violations of the contract, use of operations."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,8 @@ class Observation:
         self._box = box
         self.visits: deque[Visit] = deque(maxlen=KEPT)
         self.violations: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self.exercised: Counter[str] = Counter()
+        """How often each operation (``POST /v1/refunds``) was answered with 200 since the process started."""
 
     def note(self, visit: Visit) -> None:
         self.visits.appendleft(visit)

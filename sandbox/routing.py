@@ -30,6 +30,8 @@ class Call:
     """The fields to expand in the answer, as a tree."""
     by_browser: bool = False
     """Whether it came with a publishable key."""
+    line: str = ""
+    """The operation as the contract writes it: ``POST /v1/customers/{customer}``."""
 
     @property
     def store(self) -> Store:

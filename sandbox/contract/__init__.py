@@ -25,6 +25,10 @@ class Operation:
     """Name of the parameter type under ``components.x-params``; None when the operation takes none."""
     answer: Schema
 
+    @property
+    def line(self) -> str:
+        return f"{self.method} {self.path}"
+
     @cached_property
     def segments(self) -> list[str]:
         return self.path.strip("/").split("/")

@@ -251,3 +251,18 @@ def test_a_customer_pays_in_one_currency(shop, client):
     params = {"product": price.product, "currency": "eur", "unit_amount": 900, "recurring": {"interval": "month"}}
     with pytest.raises(stripe.InvalidRequestError, match="combine currencies"):
         shop.subscribe(customer, client.v1.prices.create(params))
+
+
+def test_successes_are_counted_by_operation_over_resets(client, box, url):
+    def counted():
+        return requests.get(f"{url}/_sandbox/operations").json()
+
+    line = "GET /v1/customers/{customer}"
+    before = counted()["data"].get(line, 0)
+    customer = client.v1.customers.create({"name": "Ada"})
+    client.v1.customers.retrieve(customer.id)
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.customers.retrieve("cus_nobody")
+    box.reset()
+    assert counted()["data"][line] == before + 1
+    assert {line, "POST /v1/customers"} <= set(counted()["played"])
