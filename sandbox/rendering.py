@@ -196,6 +196,6 @@ INCLUDES: dict[tuple[str, str], Callable[[Sandbox, Record], list[Record]]] = {
     ("customer", "tax_ids"): lambda box, customer: box.store.of("tax_id", "customer", customer["id"]),
     ("customer", "sources"): lambda box, customer: [],
     ("invoice", "payments"): lambda box, invoice: box.store.of("invoice_payment", "invoice", invoice["id"]),
-    ("charge", "refunds"): lambda box, charge: [],
+    ("charge", "refunds"): lambda box, charge: box.store.of("refund", "charge", charge["id"])[::-1],
 }
 """Lists that appear when expanded, newest first where the API sorts so."""

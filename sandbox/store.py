@@ -24,6 +24,7 @@ INDEXED = (
     "invoice",
     "payment_intent",
     "_payment_intent",
+    "charge",
     "event",
     "product",
 )

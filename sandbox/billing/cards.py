@@ -62,6 +62,8 @@ class Card:
     after_authentication: Refusal | None = None
     cvc_check: str = "pass"
     postal_check: str = "pass"
+    refund: str | None = None
+    """What becomes of its refunds later: ``succeeded`` (pending until then) or ``failed``; None settles them at once."""
 
     def wants_authentication(self, *, off_session: bool, set_up: bool) -> bool:
         """Whether a payment must stop for 3-D Secure."""
@@ -114,8 +116,8 @@ TABLE = {
         Card("4000000000000101", cvc_check="fail"),
         Card("4000000000000036", postal_check="fail"),
         Card("4000000000000259"),
-        Card("4000000000007726"),
-        Card("4000000000005126"),
+        Card("4000000000007726", refund="succeeded"),
+        Card("4000000000005126", refund="failed"),
     )
 }
 
