@@ -8,7 +8,7 @@ import contextlib
 import fcntl
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ from tests.helpers import Mailbox, Sandbox
 # Nothing but the portal goes over the network, and no graphics card is asked for.
 CHROMIUM = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 
-pytest_plugins = ["tests.cast", "tests.scheduling"]
+pytest_plugins = ["tests.cast", "tests.operations", "tests.scheduling"]
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +49,7 @@ def home(worker_id: str) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def stack(home: Path) -> Iterator[Stack]:
+def stack(home: Path, collect_operations: Callable[[str], None]) -> Iterator[Stack]:
     """The services of this worker."""
     shutil.rmtree(home / "services" / "sandbox", ignore_errors=True)
     stack = Stack(home / "services", free_port(), durable=False)
@@ -57,6 +57,7 @@ def stack(home: Path) -> Iterator[Stack]:
         supervisor.start(*stack.services())
         stack.postgres.ensure_database(DATABASE)
         yield stack
+        collect_operations(stack.sandbox_url)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ held back, because a hundred deliveries cost more than the test.
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -69,10 +69,11 @@ def receiver() -> Iterator[Inbox]:
 
 
 @pytest.fixture(scope="session")
-def running(receiver: Inbox) -> Iterator[Server]:
+def running(receiver: Inbox, collect_operations: Callable[[str], None]) -> Iterator[Server]:
     settings = Settings(strict=True, webhook_url=receiver.url, webhook_secret=SECRET, start_at=START)
     with Server(Sandbox(settings)) as server:
         yield server
+        collect_operations(server.url)
 
 
 @pytest.fixture
