@@ -108,7 +108,8 @@ def show_events() -> Response:
     box = _box()
     limit = request.args.get("limit", 100, int)
     with box.lock:
-        return jsonify(data=[{**one, "deliveries": box.events.deliveries(one["id"])} for one in box.events.list(limit)])
+        found = [{**box.render(one), "deliveries": box.events.deliveries(one["id"])} for one in box.events.list(limit)]
+    return jsonify(data=found)
 
 
 @bp.post("/events/<id>/send")

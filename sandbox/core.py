@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sandbox.answers import AnswerValidator
@@ -28,6 +29,14 @@ class Origin:
 
     request_id: str | None = None
     idempotency_key: str | None = None
+
+    @cached_property
+    def shown(self) -> dict[str, str | None]:
+        """How the events it causes tell of it."""
+        return {"id": self.request_id, "idempotency_key": self.idempotency_key}
+
+
+NOBODY = Origin()
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ class Sandbox:
         """Where browsers reach this sandbox; the server sets it once it listens."""
         self.contract = Contract()
         self.store: Store = Store()
-        self.origin = Origin()
+        self.origin = NOBODY
         self.renderer = Renderer(self)
         self.clock = Clock(self)
         self.events = Events(self)
@@ -97,7 +106,7 @@ class Sandbox:
             outermost = self._depth == 0
             self._depth += 1
             if outermost:
-                self.origin = origin or Origin()
+                self.origin = origin or NOBODY
             try:
                 yield
             except ApiError as error:
@@ -152,7 +161,7 @@ class Sandbox:
         self.courier.enqueue(id for kind, id in touched if kind == "_delivery")
 
     def _open(self) -> None:
-        self.store.load(self._journal.read())
+        self.store.load(self.events.frozen(one) if one["object"] == "event" else one for one in self._journal.read())
         with self.transaction():
             if self.settings.start_at is not None and not self.store.types():
                 self.clock.set(self.settings.start_at)

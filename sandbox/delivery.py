@@ -136,7 +136,7 @@ class Round(threading.Thread):
             endpoint = self._box.store.get("webhook_endpoint", self._endpoint_id)
             if delivery is None or endpoint is None:
                 return None
-            event = self._box.store.need("event", delivery["event"])
+            event = self._box.render(self._box.store.need("event", delivery["event"]))
         body = json.dumps(event).encode()
         headers = {
             "Content-Type": "application/json; charset=utf-8",

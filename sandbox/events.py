@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sandbox.snapshots import Freezer
 from sandbox.store import Record, Records, new_id
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Events:
 
     def __init__(self, box: Sandbox) -> None:
         self._box = box
+        self._freezer = Freezer()
 
     def list(self, limit: int = 100) -> Records:
         """The latest events, newest first."""
@@ -55,17 +57,16 @@ class Events:
     def record_snapshot(self, name: str, snapshot: dict[str, Any], previous: dict[str, Any] | None = None) -> Record:
         """Like :meth:`record`, for an object that is not stored (an upcoming invoice)."""
         data = {"object": snapshot} if previous is None else {"object": snapshot, "previous_attributes": previous}
-        origin = self._box.origin
         event = self._box.store.add(
             {
                 "id": new_id("evt"),
                 "object": "event",
                 "api_version": self._box.contract.version,
                 "created": self._box.clock.now(),
-                "data": data,
+                "data": self._freezer.freeze(data),
                 "livemode": False,
                 "pending_webhooks": 0,
-                "request": {"id": origin.request_id, "idempotency_key": origin.idempotency_key},
+                "request": self._box.origin.shown,
                 "type": name,
             }
         )
@@ -89,6 +90,10 @@ class Events:
         if previous:
             name = NAMES.get(record["object"], record["object"])
             self.record_snapshot(f"{name}.updated", after, previous)
+
+    def frozen(self, event: Record) -> Record:
+        """An event that was written out in plain, as it is kept in memory."""
+        return {**event, "data": self._freezer.freeze(event["data"])}
 
     def ensure_endpoint(self, url: str | None, secret: str | None) -> None:
         """Register the endpoint given at the start. A restart with another address moves it, with what it still waits for."""

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 
+from sandbox.snapshots import thaw
 from sandbox.store import Key, Record
 
 TABLE = """create table if not exists records (
@@ -38,7 +39,7 @@ class Journal:
             if record is None:
                 self._database.execute("delete from records where type = ? and id = ?", (object_type, id))
             else:
-                self._database.execute(UPSERT, (object_type, id, json.dumps(record, separators=(",", ":"))))
+                self._database.execute(UPSERT, (object_type, id, json.dumps(record, separators=(",", ":"), default=thaw)))
         self._database.execute("commit")
 
     def clear(self) -> None:

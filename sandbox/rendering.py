@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.contract import Schema
 from sandbox.errors import invalid
+from sandbox.snapshots import thaw
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -188,7 +189,10 @@ def _live_subscriptions(box: Sandbox, customer: Record) -> list[Record]:
     return [one for one in reversed(found) if one["status"] not in ended]
 
 
-COMPUTED: dict[str, dict[str, Callable[[Renderer, Record], Any]]] = {"subscription_item": {"plan": plan}}
+COMPUTED: dict[str, dict[str, Callable[[Renderer, Record], Any]]] = {
+    "event": {"data": lambda renderer, event: thaw(event["data"])},
+    "subscription_item": {"plan": plan},
+}
 """Fields that are worked out whenever an object is shown."""
 
 INCLUDES: dict[tuple[str, str], Callable[[Sandbox, Record], list[Record]]] = {

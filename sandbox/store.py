@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from sandbox.errors import missing_resource
+from sandbox.index import Index, let_go
 
 Record = dict[str, Any]
 Records = list[Record]  # `list` is a method name below
@@ -43,7 +44,9 @@ class Store:
 
     def __init__(self) -> None:
         self._tables: dict[str, dict[str, Record]] = {}
-        self._index: dict[tuple[str, str, str], dict[str, Record]] = {}
+        self._index = Index()
+        self._latest: dict[str, Record] = {}
+        """The youngest record of each type, to share values with."""
         self._undo: list[Callable[[], None]] = []
         self._touched: dict[Key, None] = {}
         self.watchers: list[Callable[[Record], None]] = []
@@ -72,7 +75,7 @@ class Store:
 
     def of(self, object_type: str, field: str, value: str) -> Records:
         """The records of a type whose indexed field has that value, oldest first."""
-        return [*self._index.get((object_type, field, value), {}).values()]
+        return self._index.find((object_type, field), value)
 
     def locate(self, id: str, hint: str = "") -> Record | None:
         """Any public object with that id; ``hint`` names the type to try first, as chosen ids may repeat over types."""
@@ -125,8 +128,10 @@ class Store:
 
     def clear(self) -> None:
         """Forget every record, with no way back."""
-        self._tables.clear()
-        self._index.clear()
+        let_go([*self._index.tables.values(), *self._tables.values()])
+        self._tables = {}
+        self._index = Index()
+        self._latest.clear()
         self._undo.clear()
         self._touched.clear()
 
@@ -137,6 +142,8 @@ class Store:
             self._notify(record)
 
     def _put(self, record: Record) -> None:
+        _share(record, self._latest.get(record["object"], record))
+        self._latest[record["object"]] = record
         self._tables.setdefault(record["object"], {})[record["id"]] = record
         self._put_in_index(record)
 
@@ -160,6 +167,7 @@ class Store:
         # Only what moved is indexed anew: the others keep their place in the order of creation.
         moved = [field for field in INDEXED if field in changes and changes[field] != record.get(field)]
         self._take_from_index(record, moved)
+        _share(changes, self._latest.get(record["object"], record))
         record.update(changes)
         self._put_in_index(record, moved)
 
@@ -167,13 +175,13 @@ class Store:
         for field in fields:
             value = record.get(field)
             if isinstance(value, str):
-                self._index.setdefault((record["object"], field, value), {})[record["id"]] = record
+                self._index.put((record["object"], field), value, record)
 
     def _take_from_index(self, record: Record, fields: Iterable[str] = INDEXED) -> None:
         for field in fields:
             value = record.get(field)
             if isinstance(value, str):
-                self._index.get((record["object"], field, value), {}).pop(record["id"], None)
+                self._index.take((record["object"], field), value, record)
 
     def _touch(self, record: Record) -> None:
         self._touched[(record["object"], record["id"])] = None
@@ -182,3 +190,11 @@ class Store:
     def _notify(self, record: Record) -> None:
         for watch in self.watchers:
             watch(record)
+
+
+def _share(record: Record, other: Record) -> None:
+    """Let a record hold the same objects as another one where they are equal: most of their values are."""
+    for key, value in record.items():
+        known = other.get(key)
+        if known is not value and known == value and type(known) is type(value):
+            record[key] = known
