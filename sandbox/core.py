@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from sandbox.answers import AnswerValidator
+from sandbox.billing.usage import Usage
 from sandbox.clock import Clock
 from sandbox.contract import Contract
 from sandbox.delivery import Courier
@@ -71,6 +72,7 @@ class Sandbox:
         """Where browsers reach this sandbox; the server sets it once it listens."""
         self.contract = Contract()
         self.store: Store = Store()
+        self.usage = Usage(self.store)
         self.origin = NOBODY
         self.renderer = Renderer(self)
         self.clock = Clock(self)
@@ -138,6 +140,7 @@ class Sandbox:
             instant = self.clock.now() if now is None else now
             endpoints = self.store.list("webhook_endpoint")[::-1]
             self.store.clear()
+            self.usage.forget()
             self.clock.forget()
             self._journal.clear()
             self.observation.clear()

@@ -1,6 +1,6 @@
 """Invoice lines, before discounts and taxes: a period of an item, a trial, a pending invoice item.
 
-Assumption: line descriptions. Simplification: a metered line carries the quantity its meter saw.
+Assumption: line descriptions. Simplification: a metered line of a tiered price is one line, with the quantity its meter saw.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def for_period(box: Sandbox, item: Record, start: int, end: int) -> Record:
 
 
 def for_usage(box: Sandbox, item: Record, start: int, end: int) -> Record:
-    """What a metered item's meter counted in a period that is over, or so far."""
+    """What a metered item's meter counted in a period that is over, or so far; never less than nothing."""
     price, product = priced(box, item)
     subscription = box.store.need("subscription", item["subscription"])
-    quantity = usage.measured(box, price["recurring"]["meter"], subscription["customer"], start, end)
+    quantity = usage.billable(box, price, subscription["customer"], start, end)
     line = _blank(box, price["currency"], pricing.amount(price, quantity), start, end)
     return {
         **line,
@@ -103,7 +103,7 @@ def _blank(box: Sandbox, currency: str, amount: int, start: int, end: int) -> Re
     }
 
 
-def _of_item(item: Record, price: Record, quantity: int) -> dict[str, Any]:
+def _of_item(item: Record, price: Record, quantity: int | Decimal) -> dict[str, Any]:
     parent = {
         "invoice_item": None,
         "proration": False,
@@ -119,8 +119,8 @@ def _of_item(item: Record, price: Record, quantity: int) -> dict[str, Any]:
             "invoice_item_details": None,
         },
         "pricing": details(price),
-        "quantity": quantity,
-        "quantity_decimal": str(Decimal(quantity)),
+        "quantity": int(quantity),
+        "quantity_decimal": f"{Decimal(quantity):f}",
         "subscription": item["subscription"],
         "_tax_rates": item["tax_rates"],
     }

@@ -20,7 +20,7 @@ def rounded(amount: Decimal) -> int:
     return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-def amount(price: Record, quantity: int) -> int:
+def amount(price: Record, quantity: int | Decimal) -> int:
     """The cost of ``quantity`` for one period, in minor units."""
     if price["transform_quantity"]:
         quantity = _transformed(price["transform_quantity"], quantity)
@@ -30,7 +30,7 @@ def amount(price: Record, quantity: int) -> int:
     return rounded(_volume(tiers, quantity) if price["tiers_mode"] == "volume" else _graduated(tiers, quantity))
 
 
-def describe(price: Record, product: Record, quantity: int) -> str:
+def describe(price: Record, product: Record, quantity: int | Decimal) -> str:
     """``1 × Growth (at $99.00 / month)``."""
     recurring = price["recurring"]
     span = ""
@@ -53,22 +53,23 @@ def money(amount: Decimal, currency: str) -> str:
     return f"{symbol}{shown}" if symbol else f"{shown} {currency.upper()}"
 
 
-def _transformed(rule: dict[str, Any], quantity: int) -> int:
-    whole, rest = divmod(quantity, int(rule["divide_by"]))
+def _transformed(rule: dict[str, Any], quantity: int | Decimal) -> int | Decimal:
+    whole, rest = divmod(Decimal(quantity), int(rule["divide_by"]))
     return whole + (1 if rest and rule["round"] == "up" else 0)
 
 
-def _of_tier(tier: dict[str, Any], quantity: int) -> Decimal:
+def _of_tier(tier: dict[str, Any], quantity: int | Decimal) -> Decimal:
     return Decimal(tier["unit_amount_decimal"] or 0) * quantity + Decimal(tier["flat_amount_decimal"] or 0)
 
 
-def _volume(tiers: list[dict[str, Any]], quantity: int) -> Decimal:
+def _volume(tiers: list[dict[str, Any]], quantity: int | Decimal) -> Decimal:
     tier = next(one for one in tiers if one["up_to"] is None or quantity <= one["up_to"])
     return _of_tier(tier, quantity)
 
 
-def _graduated(tiers: list[dict[str, Any]], quantity: int) -> Decimal:
-    total, floor = Decimal(0), 0
+def _graduated(tiers: list[dict[str, Any]], quantity: int | Decimal) -> Decimal:
+    total = Decimal(0)
+    floor: int | Decimal = 0
     for tier in tiers:
         top = quantity if tier["up_to"] is None else min(quantity, tier["up_to"])
         if top <= floor and floor > 0:

@@ -1,23 +1,26 @@
-"""Billing meters and the events they count."""
+"""Billing meters, and what they counted for a customer.
 
+Assumptions: event summaries come newest first, and a window without events is listed with 0.
+"""
+
+import hashlib
+
+from sandbox.billing import usage
 from sandbox.crud import serve_retrieve
 from sandbox.errors import invalid
-from sandbox.listing import serve_list
-from sandbox.routing import Call, Plain, operation
+from sandbox.listing import cut, serve_list
+from sandbox.routing import Call, Page, operation
 from sandbox.store import Record, new_id
 
-OLDEST = 35 * 86400
-NEWEST = 300
-"""How far from now, in seconds, the timestamp of a meter event may be."""
+MINUTE = 60
+WINDOWS = {"hour": 3600, "day": 86400}
+MOST_WINDOWS = 10_000
 
 
 @operation("POST /v1/billing/meters")
 def create(call: Call) -> Record:
     name = call.params["event_name"]
-    if any(one["event_name"] == name and one["status"] == "active" for one in call.store.list("billing.meter")):
-        raise invalid(
-            f"An active meter with event name {name} already exists.", "event_name", "resource_already_exists"
-        )
+    _refuse_taken(call, name)
     now = call.box.clock.now()
     mapping = {"type": "by_id", "event_payload_key": "stripe_customer_id"}
     meter = {
@@ -58,35 +61,57 @@ def reactivate(call: Call) -> Record:
     return _switch(call, "active", None, "billing.meter.reactivated")
 
 
+@operation("GET /v1/billing/meters/{id}/event_summaries")
+def list_summaries(call: Call) -> Page:
+    """``start_time`` and ``end_time`` (exclusive) stand on boundaries of the window, of a minute without one."""
+    meter = call.store.need("billing.meter", call.id)
+    customer = call.store.need("customer", call.params["customer"], "customer")["id"]
+    start, end = call.params["start_time"], call.params["end_time"]
+    window = WINDOWS.get(call.get("value_grouping_window", ""))
+    for name in ("start_time", "end_time"):
+        if call.params[name] % (window or MINUTE):
+            boundary = call.get("value_grouping_window", "minute")
+            raise invalid(f"{name} must be aligned with {boundary} boundaries.", name)
+    if end <= start:
+        raise invalid("end_time must be after start_time.", "end_time")
+    window = window or end - start
+    if (end - start) // window > MOST_WINDOWS:
+        raise invalid(f"At most {MOST_WINDOWS} windows can be asked for at once.", "start_time")
+    found = [_summary(call, meter, customer, at, at + window) for at in range(start, end, window)]
+    return cut(call, found[::-1])
+
+
+def _summary(call: Call, meter: Record, customer: str, start: int, end: int) -> Record:
+    # The same window of the same customer has the same id every time: pages are cut by it.
+    digest = hashlib.sha256(f"{meter['id']}:{customer}:{start}:{end}".encode()).hexdigest()
+    return {
+        "id": f"mtrusg_{digest[:24]}",
+        "object": "billing.meter_event_summary",
+        "aggregated_value": float(usage.measured(call.box, meter, customer, start, end)),
+        "end_time": end,
+        "livemode": False,
+        "meter": meter["id"],
+        "start_time": start,
+    }
+
+
 def _switch(call: Call, status: str, deactivated_at: int | None, event: str) -> Record:
     meter = call.store.need("billing.meter", call.id)
     if meter["status"] == status:
         raise invalid(f"This meter is already {status}.")
+    if status == "active":
+        _refuse_taken(call, meter["event_name"])
     transitions = {"deactivated_at": deactivated_at}
     call.store.update(meter, status=status, status_transitions=transitions, updated=call.box.clock.now())
     call.box.events.record(event, meter)
     return meter
 
 
-@operation("POST /v1/billing/meter_events")
-def count(call: Call) -> Plain:
-    """Count one event; an identifier counts once."""
-    payload, now = call.params["payload"], call.box.clock.now()
-    meters = [one for one in call.store.list("billing.meter") if one["event_name"] == call.params["event_name"]]
-    if not any(one["status"] == "active" for one in meters):
-        raise invalid(f"No active meter found for event name {call.params['event_name']}.", "event_name")
-    customer_key = meters[0]["customer_mapping"]["event_payload_key"]
-    call.store.need("customer", payload.get(customer_key, ""), f"payload[{customer_key}]")
-    identifier = call.get("identifier") or new_id("mev")
-    if call.store.get("_meter_event", identifier):
-        raise invalid(f"An event already exists with identifier {identifier}.", "identifier", "resource_already_exists")
-    timestamp = call.get("timestamp", now)
-    if not now - OLDEST <= timestamp <= now + NEWEST:
-        raise invalid("The timestamp must be within the past 35 days and not in the future.", "timestamp")
-    event = {"event_name": call.params["event_name"], "payload": payload, "timestamp": timestamp}
-    call.store.add({**event, "object": "_meter_event", "id": identifier, "customer": payload[customer_key]})
-    shown = {"object": "billing.meter_event", "created": now, "identifier": identifier, "livemode": False}
-    return Plain({**shown, **event})
+def _refuse_taken(call: Call, event_name: str) -> None:
+    meters = call.store.list("billing.meter")
+    if any(one["event_name"] == event_name and one["status"] == "active" for one in meters):
+        message = f"An active meter with event name {event_name} already exists."
+        raise invalid(message, "event_name", "resource_already_exists")
 
 
 serve_retrieve("GET /v1/billing/meters/{id}", "billing.meter")
