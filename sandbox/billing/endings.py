@@ -89,8 +89,16 @@ def describe(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None
     """Apply ``cancellation_details``."""
     given = params.get("cancellation_details") or {}
     if given:
+        if given.get("feedback_option"):
+            _check_option(box, given["feedback_option"])
         changed = {name: given[name] for name in DETAILS if name in given}
         box.store.update(subscription, cancellation_details={**subscription["cancellation_details"], **changed})
+
+
+def _check_option(box: Sandbox, id: str) -> None:
+    param = "cancellation_details[feedback_option]"
+    if box.store.need("billing.feedback_option", id, param)["status"] != "active":
+        raise invalid(f"The feedback option {id} is inactive.", param)
 
 
 def _plan(box: Sandbox, subscription: Record, at: int | None) -> None:
