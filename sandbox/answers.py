@@ -11,6 +11,11 @@ import jsonschema_rs
 from sandbox.contract import Contract, Schema
 
 REFERENCE = {"type": "object", "required": ["object"]}
+ENVELOPES = {
+    "list": {"object", "data", "has_more", "url"},
+    "search_result": {"object", "data", "has_more", "next_page", "total_count", "url"},
+}
+"""What carries objects without being a type of its own, and its keys."""
 
 
 class AnswerValidator:
@@ -32,10 +37,10 @@ class AnswerValidator:
 
     def _own(self, answer: dict[str, Any]) -> list[str]:
         name = ("deleted_" if answer.get("deleted") else "") + answer["object"]
-        if name == "list":
+        if name in ENVELOPES:
             missing = [key for key in ("data", "has_more", "url") if key not in answer]
-            unknown = sorted(set(answer) - {"object", "data", "has_more", "url"})
-            return [f"list: {key} is missing" for key in missing] + [f"list: {key} is unknown" for key in unknown]
+            unknown = sorted(set(answer) - ENVELOPES[name])
+            return [f"{name}: {key} is missing" for key in missing] + [f"{name}: {key} is unknown" for key in unknown]
         if name not in self._compiled:
             self._compiled[name] = self._compile(name)
         validator = self._compiled[name]

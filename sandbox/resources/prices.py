@@ -1,53 +1,26 @@
-"""Prices. Their amounts never change; what moves on is the lookup key.
+"""Prices. Their amounts never change; what moves on is the lookup key, and currencies can be added.
 
-Simplification: currency options are kept and shown, and subscriptions use the main currency only.
+Assumptions: an amount in another currency can be replaced; a price that is its product's default cannot be archived.
+Simplification: prices that customers choose (``custom_unit_amount``) are refused.
 """
 
-from decimal import Decimal
 from typing import Any
 
-from sandbox.billing.pricing import rounded
-from sandbox.crud import changed_fields, new_metadata, refuse, serve_retrieve
+from sandbox.billing import price_record
+from sandbox.crud import changed_fields, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import serve_list
 from sandbox.resources import products
 from sandbox.routing import Call, operation
-from sandbox.store import Record, new_id
+from sandbox.search import serve_search
+from sandbox.store import Record
 
 PLAIN = ("active", "nickname", "tax_behavior")
 
 
 @operation("POST /v1/prices")
 def create(call: Call) -> Record:
-    refuse(call.params, ("custom_unit_amount",))
-    product = _product(call)
-    recurring = _recurring(call)
-    scheme = call.get("billing_scheme", "per_unit")
-    unit = _unit_amounts(call.params) if scheme == "per_unit" else _no_amount()
-    if scheme == "per_unit" and unit["unit_amount_decimal"] is None:
-        message = "Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set."
-        raise invalid(message, "unit_amount", "parameter_missing")
-    price = {
-        **call.box.contract.blank("price"),
-        "id": new_id("price"),
-        "active": call.get("active", True),
-        "billing_scheme": scheme,
-        "created": call.box.clock.now(),
-        "currency": call.params["currency"].lower(),
-        "currency_options": _currency_options(call.get("currency_options"), call.params, unit),
-        "lookup_key": None,
-        "metadata": new_metadata(call.params),
-        "nickname": call.get("nickname"),
-        "product": product["id"],
-        "recurring": recurring,
-        "tax_behavior": call.get("tax_behavior", "unspecified"),
-        "tiers": _tiers(call) if scheme == "tiered" else None,
-        "tiers_mode": call.get("tiers_mode"),
-        "transform_quantity": call.get("transform_quantity"),
-        "type": "recurring" if recurring else "one_time",
-        **unit,
-    }
-    call.store.add(price)
+    price = call.store.add(price_record.build(call.box, call.params, _product(call), active=True))
     _give_lookup_key(call, price)
     call.box.events.record("price.created", price)
     return price
@@ -55,16 +28,19 @@ def create(call: Call) -> Record:
 
 @operation("POST /v1/prices/{price}")
 def update(call: Call) -> Record:
-    refuse(call.params, ("currency_options",))
     price = call.store.need("price", call.id)
+    _check_update(call, price)
     with call.box.events.updating(price):
-        call.store.update(price, **changed_fields(call.params, price, PLAIN))
+        call.store.update(price, **changed_fields(call.params, price, PLAIN), **_changed_options(call, price))
         _give_lookup_key(call, price)
     return price
 
 
 def _product(call: Call) -> Record:
     if "product_data" in call.params:
+        if "product" in call.params:
+            message = "You may only specify one of these parameters: product, product_data."
+            raise invalid(message, "product", "parameters_exclusive")
         product = products.from_data(call, call.params["product_data"])
         call.box.events.record("product.created", product)
         return product
@@ -73,65 +49,23 @@ def _product(call: Call) -> Record:
     return call.store.need("product", call.params["product"], "product")
 
 
-def _recurring(call: Call) -> dict[str, Any] | None:
-    given = call.get("recurring")
-    if not given:
-        return None
-    meter = given.get("meter")
-    usage = given.get("usage_type", "licensed")
-    if meter:
-        call.store.need("billing.meter", meter, "recurring[meter]")
-    if usage == "metered" and not meter:
-        raise invalid("You must specify a meter for a metered price.", "recurring[meter]", "parameter_missing")
-    return {
-        "interval": given["interval"],
-        "interval_count": given.get("interval_count", 1),
-        "meter": meter,
-        "trial_period_days": given.get("trial_period_days"),
-        "usage_type": usage,
-    }
+def _check_update(call: Call, price: Record) -> None:
+    wanted = call.get("tax_behavior", price["tax_behavior"])
+    if price["tax_behavior"] != "unspecified" and wanted != price["tax_behavior"]:
+        raise invalid(f"The tax behavior is already set to {price['tax_behavior']}: it cannot change.", "tax_behavior")
+    product = call.store.need("product", price["product"])
+    if call.get("active") is False and product["default_price"] == price["id"]:
+        raise invalid("This price cannot be archived because it is the default price of its product.", "active")
 
 
-def _unit_amounts(given: dict[str, Any]) -> dict[str, Any]:
-    if given.get("unit_amount_decimal") is not None:
-        exact = Decimal(given["unit_amount_decimal"])
-        whole = rounded(exact) if exact == exact.to_integral_value() else None
-        return {"unit_amount": whole, "unit_amount_decimal": f"{exact.normalize():f}"}
-    if given.get("unit_amount") is not None:
-        return {"unit_amount": given["unit_amount"], "unit_amount_decimal": str(given["unit_amount"])}
-    return _no_amount()
-
-
-def _no_amount() -> dict[str, Any]:
-    return {"unit_amount": None, "unit_amount_decimal": None}
-
-
-def _tiers(call: Call) -> list[dict[str, Any]]:
-    if not call.get("tiers") or not call.get("tiers_mode"):
-        raise invalid("Tiered prices need `tiers` and `tiers_mode`.", "tiers", "parameter_missing")
-    return [_tier(given) for given in call.params["tiers"]]
-
-
-def _tier(given: dict[str, Any]) -> dict[str, Any]:
-    flat = _unit_amounts(
-        {"unit_amount": given.get("flat_amount"), "unit_amount_decimal": given.get("flat_amount_decimal")}
-    )
-    return {
-        "flat_amount": flat["unit_amount"],
-        "flat_amount_decimal": flat["unit_amount_decimal"],
-        "up_to": None if given["up_to"] == "inf" else given["up_to"],
-        **_unit_amounts(given),
-    }
-
-
-def _currency_options(
-    given: dict[str, Any] | None, params: dict[str, Any], unit: dict[str, Any]
-) -> dict[str, dict[str, Any]]:
-    main = {**unit, "custom_unit_amount": None, "tax_behavior": params.get("tax_behavior", "unspecified")}
-    options = {params["currency"].lower(): main}
-    for currency, option in (given or {}).items():
-        options[currency] = {**main, **_unit_amounts(option)}
-    return options
+def _changed_options(call: Call, price: Record) -> dict[str, Any]:
+    """The new ``currency_options``: those given replace their own currency, an empty value removes all but the price's."""
+    if "currency_options" not in call.params:
+        return {}
+    main = price["currency_options"][price["currency"]]
+    given = call.params["currency_options"]
+    kept = price["currency_options"] if given else {}
+    return {"currency_options": {**kept, **price_record.options(given, main, price["currency"])}}
 
 
 def _give_lookup_key(call: Call, price: Record) -> None:
@@ -157,5 +91,10 @@ def _recurs_so(price: Record, wanted: dict[str, Any]) -> bool:
     return all(recurring.get(name) == value for name, value in wanted.items())
 
 
+def _costs_in(price: Record, currency: str) -> bool:
+    return bool(price["currency"] == currency.lower())
+
+
 serve_retrieve("GET /v1/prices/{price}", "price")
-serve_list("GET /v1/prices", "price", lookup_keys=_has_key, recurring=_recurs_so)
+serve_list("GET /v1/prices", "price", lookup_keys=_has_key, recurring=_recurs_so, currency=_costs_in)
+serve_search("GET /v1/prices/search", "price")
