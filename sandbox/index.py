@@ -37,7 +37,8 @@ class Index:
         elif isinstance(found, Several):
             found[record["id"]] = record
         elif found is not record:
-            table[value] = Several({found["id"]: found, record["id"]: record})
+            first: Record = found
+            table[value] = Several({first["id"]: first, record["id"]: record})
 
     def take(self, field: Field, value: str, record: Record) -> None:
         table = self.tables.get(field, {})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+NESTING = (dict, list)
 REMEMBERED = 4096
 """How many last copies are kept for comparison."""
 
@@ -16,7 +17,7 @@ REMEMBERED = 4096
 class Frozen(Mapping[str, Any]):
     """A read-only mapping of strings; :func:`thaw` makes a plain dict of it."""
 
-    __slots__ = ("names", "fields")
+    __slots__ = ("fields", "names")
 
     def __init__(self, names: tuple[str, ...], fields: tuple[Any, ...]) -> None:
         self.names = names
@@ -51,18 +52,23 @@ class Freezer:
 
     def freeze(self, value: Any) -> Any:
         """A copy in which every object is frozen. What holds no object is not copied, but shared: see ``store``."""
-        if isinstance(value, dict):
-            if "object" in value:
-                return self._object(value)
-            return _changed(value, {name: self.freeze(one) for name, one in value.items()})
-        if isinstance(value, list):
-            return _changed(value, [self.freeze(one) for one in value])
-        return value
+        if isinstance(value, dict) and "object" in value:
+            return self._object(value)
+        if not isinstance(value, NESTING):
+            return value
+        copy = None
+        for place, one in value.items() if isinstance(value, dict) else enumerate(value):
+            if isinstance(one, NESTING) and (frozen := self.freeze(one)) is not one:
+                copy = value.copy() if copy is None else copy
+                copy[place] = frozen
+        return value if copy is None else copy
 
     def _object(self, value: dict[str, Any]) -> Frozen:
         names = tuple(value)
         names = self._shapes.setdefault(names, names)
-        frozen = Frozen(names, tuple([self.freeze(one) if type(one) in _NESTING else one for one in value.values()]))
+        frozen = Frozen(
+            names, tuple([self.freeze(one) if isinstance(one, NESTING) else one for one in value.values()])
+        )
         id = value.get("id")
         if id is None:
             return frozen
@@ -84,13 +90,3 @@ def thaw(value: Any) -> Any:
     if isinstance(value, list):
         return [thaw(one) for one in value]
     return value
-
-
-_NESTING = (dict, list)
-
-
-def _changed(value: Any, copy: Any) -> Any:
-    """The copy if anything in it is another object than in the original, else the original."""
-    before = value.values() if isinstance(value, dict) else value
-    after = copy.values() if isinstance(copy, dict) else copy
-    return value if all(one is other for one, other in zip(before, after, strict=True)) else copy

@@ -57,12 +57,14 @@ class Contract:
         self._blanks: dict[str, dict[str, Any]] = {}
 
     @cached_property
-    def _by_shape(self) -> dict[tuple[str, int], list[Operation]]:
-        table: dict[tuple[str, int], list[Operation]] = {}
+    def _by_shape(self) -> dict[tuple[str, int, str], list[Operation]]:
+        """By method, number of segments and the noun behind the version, which is never a placeholder."""
+        table: dict[tuple[str, int, str], list[Operation]] = {}
         for path, methods in self._data["paths"].items():
             for method, described in methods.items():
                 operation = Operation(method.upper(), path, _params_name(described), _answer(described))
-                table.setdefault((operation.method, len(operation.segments)), []).append(operation)
+                shape = (operation.method, len(operation.segments), operation.segments[1])
+                table.setdefault(shape, []).append(operation)
         for operations in table.values():
             # A literal segment wins over a placeholder: /invoices/create_preview is not an invoice id.
             operations.sort(key=lambda operation: operation.path.count("{"))
@@ -71,7 +73,7 @@ class Contract:
     def match(self, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """The operation behind a request line and its path parameters; None when the API has no such URL."""
         segments = path.strip("/").split("/")
-        for operation in self._by_shape.get((method, len(segments)), ()):
+        for operation in self._by_shape.get((method, len(segments), segments[1]), ()) if len(segments) > 1 else ():
             bound = operation.bind(segments)
             if bound is not None:
                 return operation, bound
