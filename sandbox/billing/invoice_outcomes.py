@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import balance, invoice_payments
+from sandbox.billing import balance, credits, invoice_payments
 from sandbox.errors import invalid
 from sandbox.store import Record
 
@@ -39,12 +39,13 @@ def mark_paid(box: Sandbox, invoice: Record, **fields: Any) -> None:
 
 
 def void(box: Sandbox, invoice: Record) -> None:
-    """Nobody owes this any more; balance that was applied comes back."""
+    """Nobody owes this any more; balance and credits that were applied come back."""
     _end(box, invoice, "void", "voided_at")
     back = invoice["starting_balance"] - (invoice["ending_balance"] or 0)
     customer = box.store.need("customer", invoice["customer"])
     if not customer["_deleted"]:
         balance.change(box, customer, back, "unapplied_from_invoice", invoice["currency"], invoice=invoice["id"])
+    credits.reinstate(box, invoice)
     invoice_payments.cancel_payment(box, invoice, "void_invoice")
     box.events.record("invoice.voided", invoice)
 
@@ -71,6 +72,12 @@ def need_status(invoice: Record, *allowed: str) -> None:
             f"This invoice is {invoice['status']}; it would have to be {' or '.join(allowed)}.",
             code="invoice_not_editable" if "draft" in allowed else None,
         )
+
+
+def need_draft(invoice: Record) -> None:
+    """Refuse to change an invoice that is final."""
+    if invoice["status"] != "draft":
+        raise invalid("Finalized invoices can't be updated in this way", code="invoice_not_editable")
 
 
 def _end(box: Sandbox, invoice: Record, status: str, moment: str) -> None:
