@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.billing import items, periods
 from sandbox.billing.pricing import rounded
+from sandbox.billing.shares import allocate
 from sandbox.errors import invalid
 from sandbox.store import Record, new_id
 
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 
-def redeem(box: Sandbox, wishes: list[dict[str, Any]], subscription: Record) -> list[str]:
-    """Turn ``discounts`` parameters into discounts of a subscription (which has its items) and answer their ids.
+OWNERS = {"subscription": "subscription", "invoice": "invoice", "invoiceitem": "invoice_item"}
+"""The types that have discounts, and the field of a discount that names its owner."""
+
+
+def redeem(box: Sandbox, wishes: list[dict[str, Any]], owner: Record) -> list[str]:
+    """Turn ``discounts`` parameters into discounts of their owner and answer their ids.
+
+    ``owner`` is a subscription (which has its items), an invoice or an invoice item.
 
     Codes and coupons that cannot be used (expired, used up, for somebody else…) are refused with a 400.
     """
@@ -30,8 +37,8 @@ def redeem(box: Sandbox, wishes: list[dict[str, Any]], subscription: Record) -> 
         if "discount" in wish:
             made.append(box.store.need("discount", wish["discount"], f"discounts[{index}][discount]")["id"])
             continue
-        coupon, promotion = _choose(box, wish, subscription, f"discounts[{index}]")
-        made.append(_create(box, coupon, promotion, subscription)["id"])
+        coupon, promotion = _choose(box, wish, owner, f"discounts[{index}]")
+        made.append(_create(box, coupon, promotion, owner)["id"])
     return made
 
 
@@ -56,20 +63,6 @@ def spread(box: Sandbox, discount: Record, lines: list[Record]) -> dict[str, int
     return allocate(_amount_off(coupon, lines), left)
 
 
-def allocate(total: int, parts: dict[str, int]) -> dict[str, int]:
-    """Split ``total`` (at most the sum of the parts) in proportion to the parts, to the last minor unit."""
-    whole = sum(parts.values())
-    total = min(total, whole)
-    shares, given, seen = {}, 0, 0
-    for id, part in parts.items():
-        # Running sums leave no rounding rest at the end.
-        seen += part
-        share = rounded(Decimal(total) * seen / whole) - given if whole else 0
-        shares[id] = share
-        given += share
-    return shares
-
-
 def remaining(line: Record) -> int:
     """A line's amount after the discounts it has so far."""
     taken = sum(int(one["amount"]) for one in line["discount_amounts"])
@@ -85,12 +78,12 @@ def use_up(box: Sandbox, subscription: Record, invoice: Record) -> None:
         box.store.update(subscription, discounts=kept)
 
 
-def _choose(box: Sandbox, wish: dict[str, Any], subscription: Record, param: str) -> tuple[Record, Record | None]:
+def _choose(box: Sandbox, wish: dict[str, Any], owner: Record, param: str) -> tuple[Record, Record | None]:
     promotion = None
     if "promotion_code" in wish:
         param = f"{param}[promotion_code]"
         promotion = box.store.need("promotion_code", wish["promotion_code"], param)
-        _check_promotion(box, promotion, subscription, param)
+        _check_promotion(box, promotion, owner, param)
         coupon = box.store.need("coupon", promotion["promotion"]["coupon"], param)
     else:
         param = f"{param}[coupon]"
@@ -106,20 +99,20 @@ def is_valid(box: Sandbox, coupon: Record) -> bool:
     return in_time and (coupon["max_redemptions"] is None or coupon["times_redeemed"] < coupon["max_redemptions"])
 
 
-def _check_promotion(box: Sandbox, promotion: Record, subscription: Record, param: str) -> None:
+def _check_promotion(box: Sandbox, promotion: Record, owner: Record, param: str) -> None:
     expires, most = promotion["expires_at"], promotion["max_redemptions"]
     if not promotion["active"] or (expires and expires <= box.clock.now()):
         raise invalid("This promotion code is expired or inactive.", param, "promotion_code_expired")
     if most is not None and promotion["times_redeemed"] >= most:
         raise invalid("This promotion code has been fully redeemed.", param)
-    if promotion["customer"] not in (None, subscription["customer"]):
+    if promotion["customer"] not in (None, owner["customer"]):
         message = "This promotion code cannot be redeemed by this customer."
         raise invalid(message, param, "promotion_code_customer_mismatch")
-    _check_restrictions(box, promotion["restrictions"], subscription, param)
+    _check_restrictions(box, promotion["restrictions"], owner, param)
 
 
-def _check_restrictions(box: Sandbox, restrictions: dict[str, Any], subscription: Record, param: str) -> None:
-    paid = (one for one in box.store.of("invoice", "customer", subscription["customer"]) if one["amount_paid"] > 0)
+def _check_restrictions(box: Sandbox, restrictions: dict[str, Any], owner: Record, param: str) -> None:
+    paid = (one for one in box.store.of("invoice", "customer", owner["customer"]) if one["amount_paid"] > 0)
     if restrictions["first_time_transaction"] and any(paid):
         raise invalid(
             "This promotion code cannot be redeemed because the associated customer has prior transactions.",
@@ -127,7 +120,7 @@ def _check_restrictions(box: Sandbox, restrictions: dict[str, Any], subscription
             "customer_has_prior_transactions",
         )
     least = restrictions["minimum_amount"]
-    if least is not None and items.worth(box, subscription) < least:
+    if least is not None and _worth(box, owner) < least:
         raise invalid(
             "This promotion code cannot be redeemed: the purchase does not reach the code's minimum amount.",
             param,
@@ -135,7 +128,13 @@ def _check_restrictions(box: Sandbox, restrictions: dict[str, Any], subscription
         )
 
 
-def _create(box: Sandbox, coupon: Record, promotion: Record | None, subscription: Record) -> Record:
+def _worth(box: Sandbox, owner: Record) -> int:
+    if owner["object"] == "subscription":
+        return items.worth(box, owner)
+    return int(owner["amount"] if owner["object"] == "invoiceitem" else owner["subtotal"])
+
+
+def _create(box: Sandbox, coupon: Record, promotion: Record | None, owner: Record) -> Record:
     now = box.clock.now()
     months = coupon["duration_in_months"] if coupon["duration"] == "repeating" else None
     for counted in filter(None, (coupon, promotion)):
@@ -144,12 +143,12 @@ def _create(box: Sandbox, coupon: Record, promotion: Record | None, subscription
     discount = {
         **box.contract.blank("discount"),
         "id": new_id("di"),
-        "customer": subscription["customer"],
+        "customer": owner["customer"],
         "end": periods.add(now, "month", months) if months else None,
         "promotion_code": promotion["id"] if promotion else None,
         "source": {"coupon": coupon["id"], "type": "coupon"},
         "start": now,
-        "subscription": subscription["id"],
+        OWNERS[owner["object"]]: owner["id"],
     }
     box.store.add(discount)
     box.events.record("customer.discount.created", discount)
