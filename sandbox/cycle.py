@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sandbox.store import Record
-from sandbox.timed import invoices, refunds, subscriptions
+from sandbox.timed import credit_grants, invoices, refunds, subscriptions
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
@@ -16,6 +16,7 @@ Deed = Callable[["Sandbox", Record], None]
 TIMED: dict[str, Callable[[Record], Iterator[tuple[int, Deed]]]] = {
     "subscription": subscriptions.deeds,
     "invoice": invoices.deeds,
+    "billing.credit_grant": credit_grants.deeds,
     "refund": refunds.deeds,
 }
 """The types whose records can fall due, and what will happen to one of them when (virtual unix seconds)."""

@@ -113,11 +113,22 @@ def _prorate(box: Sandbox, subscription: Record, change: Change, old: list[Plann
     for id, planned in before.items():
         if behavior != "none" and _differs(planned, after.get(id), change):
             pending.credit(box, subscription, planned, at)
-        if id not in after and items.is_metered(box.store.need("price", planned["price"])):
-            pending.usage(box, subscription, box.store.need("subscription_item", id), at)
+        if items.is_metered(box.store.need("price", planned["price"])):
+            _bill_usage(box, subscription, change, planned, after.get(id), behavior)
     for id, planned in after.items():
         if _differs(before.get(id), planned, change):
             _ask(box, subscription, change, planned, at, behavior)
+
+
+def _bill_usage(
+    box: Sandbox, subscription: Record, change: Change, planned: Planned, after: Planned | None, behavior: str
+) -> None:
+    """Usage is billed at the price it was reported under, unless ``none`` asks to forget it with its price."""
+    goes = after is None or after["price"] != planned["price"]
+    if after and goes:
+        after["_usage_from"] = box.clock.now()
+    if subscription["status"] != "trialing" and (change.restarts or (goes and behavior != "none")):
+        pending.usage(box, subscription, box.store.need("subscription_item", planned["id"]), box.clock.now())
 
 
 def _differs(before: Planned | None, after: Planned | None, change: Change) -> bool:

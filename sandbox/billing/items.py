@@ -59,6 +59,11 @@ def is_metered(price: Record) -> bool:
     return bool(price["recurring"]["usage_type"] == "metered")
 
 
+def usage_start(item: Record) -> int:
+    """Since when the usage of a metered item is its price's: the start of its period, or a change of price within."""
+    return max(int(item["current_period_start"]), item.get("_usage_from") or 0)
+
+
 def period(price: Record, anchor: int, instant: int) -> tuple[int, int]:
     """The whole billing period of a price around ``instant``, counted from the anchor."""
     interval, count = price["recurring"]["interval"], price["recurring"]["interval_count"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import proration
 from sandbox.billing import lines, pricing
-from sandbox.billing.items import Debit, Planned
+from sandbox.billing.items import Debit, Planned, usage_start
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:
@@ -48,12 +48,13 @@ def debit(box: Sandbox, subscription: Record, planned: Planned, at: int, whole: 
 
 
 def usage(box: Sandbox, subscription: Record, item: Record, at: int) -> None:
-    """A metered item goes: what its meter saw so far is billed with the next invoice."""
-    line = lines.for_usage(box, item, item["current_period_start"], at)
+    """A metered item goes, or gets another price: what its meter saw so far is billed with the next invoice."""
+    start = usage_start(item)
+    line = lines.for_usage(box, item, start, at)
     if line["amount"]:
         price, _ = lines.priced(box, item)
-        period = {"start": item["current_period_start"], "end": at}
-        fields = {"description": line["description"], "proration": False, "quantity": line["quantity"]}
+        period = {"start": start, "end": at}
+        fields = {name: line[name] for name in ("description", "quantity", "quantity_decimal")} | {"proration": False}
         _add(box, subscription, {**item, "quantity": line["quantity"]}, price, line["amount"], period, fields)
 
 

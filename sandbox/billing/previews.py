@@ -11,7 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import change_plan, changes, discounts, endings, invoices, items, pending, renewals, subscriptions
+from sandbox.billing import (
+    change_plan,
+    changes,
+    credits,
+    discounts,
+    endings,
+    invoices,
+    items,
+    pending,
+    renewals,
+    subscriptions,
+)
 from sandbox.crud import refuse
 from sandbox.errors import invalid
 from sandbox.rendering import Tree
@@ -146,6 +157,7 @@ def _stranger(box: Sandbox, params: dict[str, Any]) -> Record:
 
 
 def _shown(box: Sandbox, invoice: Record, expand: Tree) -> dict[str, Any]:
+    credits.apply(box, invoice, booked=False)
     shown = box.render(invoice, expand)
     id = new_id("upcoming_in")
     lines = {**shown["lines"], "url": f"/v1/invoices/{id}/lines"}

@@ -31,7 +31,7 @@ def _renew(box: Sandbox, subscription: Record, item: Record) -> Record:
     start = item["current_period_end"]
     _, end = items.period(price, subscription["billing_cycle_anchor"], start)
     if items.is_metered(price):
-        line = lines.for_usage(box, item, item["current_period_start"], start)
+        line = lines.for_usage(box, item, items.usage_start(item), start)
     else:
         line = lines.for_period(box, item, start, end)
     box.store.update(item, current_period_start=start, current_period_end=end, _debits=[])

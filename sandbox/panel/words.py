@@ -44,6 +44,8 @@ def coming(box: Sandbox) -> Coming | None:
 
 def deed(record: Record, at: int) -> str:
     """What happens to a subscription or an invoice when its next instant comes."""
+    if record["object"] == "billing.credit_grant":
+        return "Credits expire"
     if record["object"] == "invoice":
         return "Draft invoice is finalized" if record["status"] == "draft" else "Payment is tried again"
     if record["status"] == "incomplete":

@@ -233,19 +233,97 @@ def test_summaries_are_of_a_customer_who_exists(meter, client):
     assert error.value.param == "customer"
 
 
-def test_usage_is_priced_by_tiers(shop, meter, clock):
+def tiered(meter):
     tiers = [{"up_to": 100, "unit_amount": 0}, {"up_to": 1000, "unit_amount": 5}, {"up_to": "inf", "unit_amount": 2}]
-    recurring = {"usage_type": "metered", "meter": meter.id}
+    recurring = {"usage_type": "metered", "meter": meter.id, "interval": "month"}
     params = {"billing_scheme": "tiered", "tiers_mode": "graduated", "tiers": tiers, "recurring": recurring}
-    product = shop.v1.products.create({"name": "Calls"}).id
-    price = shop.v1.prices.create(
-        {"product": product, "currency": "usd", **params, "recurring": {"interval": "month", **recurring}}
-    )
-    subscription = shop.subscribe(meter.customer, price)
+    product = meter.shop.v1.products.create({"name": "Calls"}).id
+    return meter.shop.v1.prices.create({"product": product, "currency": "usd", **params})
+
+
+def test_usage_is_priced_by_tiers(shop, meter, clock):
+    subscription = shop.subscribe(meter.customer, tiered(meter))
     meter.report("1100.5")
     clock.turn(by="1 month")
-    (line,) = shop.reload(subscription).latest_invoice.lines.data
-    assert (line.quantity, line.quantity_decimal, line.amount) == (1100, Decimal("1100.5"), 4701)
+    lines = shop.reload(subscription).latest_invoice.lines.data
+    assert sum(line.quantity_decimal for line in lines) == Decimal("1100.5")
+    assert sum(line.amount for line in lines) == 4701
+
+
+@pytest.mark.parametrize(("late", "total"), [("2", 10), ("1000.5", 4701), ("-100", 0)])
+def test_late_usage_is_on_the_invoice_that_is_still_a_draft(shop, meter, clock, late, total):
+    subscription = shop.subscribe(meter.customer, tiered(meter))
+    end = subscription["items"].data[0].current_period_end
+    meter.report("100")
+    clock.turn(to=end + 60)
+    meter.report(late, timestamp=end - 1)
+    meter.report("7", timestamp=end)
+    assert shop.reload(subscription).latest_invoice.total == 0
+    clock.turn(by="1 hour")
+    invoice = shop.reload(subscription).latest_invoice
+    assert (invoice.status, invoice.total) == ("paid", total)
+    assert sum(line.quantity_decimal for line in invoice.lines.data) == 100 + Decimal(late)
+    assert {line.period.end for line in invoice.lines.data} == {end}
+
+
+def test_late_usage_changes_discounts_and_taxes_too(shop, meter, clock):
+    coupon = shop.v1.coupons.create({"percent_off": 50, "duration": "forever"})
+    rate = shop.v1.tax_rates.create({"display_name": "VAT", "percentage": 10, "inclusive": False})
+    more = {"discounts": [{"coupon": coupon.id}], "default_tax_rates": [rate.id]}
+    subscription = shop.subscribe(meter.customer, meter.price("10"), shop.price(1000), **more)
+    end = subscription["items"].data[0].current_period_end
+    clock.turn(to=end)
+    assert shop.reload(subscription).latest_invoice.total == 550
+    meter.report("100", timestamp=end - 1)
+    clock.turn(by="1 hour")
+    assert shop.reload(subscription).latest_invoice.total == 1100
+
+
+def test_usage_that_comes_after_the_invoice_is_final_is_not_billed(shop, meter, clock):
+    subscription = shop.subscribe(meter.customer, meter.price("10"))
+    end = subscription["items"].data[0].current_period_end
+    clock.turn(to=end + 2 * HOUR)
+    meter.report("100", timestamp=end - 1)
+    clock.turn(by="32 days")
+    assert [invoice.total for invoice in shop.invoices(subscription)] == [0, 0]
+
+
+def test_usage_is_billed_at_the_price_it_was_reported_under(shop, meter, clock):
+    old, new = meter.price("10"), meter.price("3")
+    subscription = shop.subscribe(meter.customer, old)
+    meter.report("20")
+    clock.turn(by="10 days")
+    shop.change(subscription, new)
+    meter.report("30")
+    meter.report("40", timestamp=clock.now() - DAY)
+    clock.turn(by="22 days")
+    (invoice,) = shop.invoices(subscription)
+    assert sorted((line.quantity, line.amount) for line in invoice.lines.data) == [(20, 200), (30, 90)]
+
+
+def test_the_usage_of_a_removed_item_is_billed_unless_it_is_to_be_forgotten(shop, meter, clock):
+    plan, metered = shop.price(1000), meter.price("10")
+    for behavior, total in (("create_prorations", 1200), ("none", 1000)):
+        subscription = shop.subscribe(meter.customer, plan, metered)
+        meter.report("20")
+        clock.turn(by="1 day")
+        item = next(one for one in subscription["items"].data if one.price.id == metered.id)
+        params = {"items": [{"id": item.id, "deleted": True}], "proration_behavior": behavior}
+        shop.v1.subscriptions.update(subscription.id, params)
+        clock.turn(by="32 days")
+        assert shop.reload(subscription).latest_invoice.total == total
+        shop.v1.subscriptions.cancel(subscription.id)
+
+
+def test_a_new_anchor_bills_the_usage_so_far(shop, meter, clock):
+    subscription = shop.subscribe(meter.customer, meter.price("10"))
+    meter.report("20")
+    clock.turn(by="10 days")
+    shop.v1.subscriptions.update(subscription.id, {"billing_cycle_anchor": {"type": "now"}})
+    meter.report("5")
+    assert [invoice.total for invoice in shop.invoices(subscription)] == [200]
+    clock.turn(by="32 days")
+    assert [invoice.total for invoice in shop.invoices(subscription)] == [200, 50]
 
 
 def test_usage_below_nothing_is_billed_as_nothing(shop, meter, clock):
