@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
 from sandbox import access, browser
+from sandbox.chaos.calls import Strike
+from sandbox.chaos.transport import SPOIL
 from sandbox.core import Origin, Sandbox
 from sandbox.encoding import parse
 from sandbox.errors import ApiError, unrecognized_url
 from sandbox.idempotency import Deed
 from sandbox.observation import Visit, without_card_numbers
+from sandbox.ownership import test_clock_meant
 from sandbox.rendering import envelope, tree
 from sandbox.routing import HANDLERS, Call, Handler, Page, Plain
-from sandbox.store import new_id
+from sandbox.store import Record, new_id
+from sandbox.timed.test_clocks import refuse_while_advancing
 
 bp = Blueprint("api", __name__)
 
@@ -30,25 +35,27 @@ def serve(path: str) -> Response:
     box: Sandbox = current_app.extensions["sandbox"]
     pairs = (request.form if request.method == "POST" else request.args).items(multi=True)
     visit = Visit(request.method, request.path, {}, new_id("req", 14), request.headers.get("Idempotency-Key"), 0)
-    visit.created = box.clock.now()
-    replayed = by_browser = False
+    visit.created, begun = box.clock.now(), time.monotonic()
+    by_browser, strike = False, None
     try:
         given = parse(pairs)
         visit.params = without_card_numbers(given)
         by_browser = access.check(box, request, given)
         call, handler = _prepare(box, request.method, request.path, given, by_browser)
-        status, body, replayed = _perform(call, handler, visit)
+        strike = _strike(call, visit)
+        status, body, visit.replayed = _perform(call, handler, visit, strike)
     except Exception as fault:
         error = fault if isinstance(fault, ApiError) else _broken(box, visit)
         status, body = error.status, browser.without_secrets(error.body) if by_browser else error.body
         visit.violations.extend(box.inspect(error.body))
         if status in (400, 404) and error.error.get("code") in ("parameter_unknown", "parameter_missing"):
             visit.violations.append(str(error))
-    visit.status = status
+    visit.status, visit.duration = status, time.monotonic() - begun
     box.observation.note(visit)
     if visit.violations:
         box.observation.violation(f"{visit.method} {visit.path}", visit.violations)
-    return _response(box, visit, body, replayed)
+    response = _response(box, visit, body)
+    return _spoiled(strike, visit, response) if strike else response
 
 
 def _broken(box: Sandbox, visit: Visit) -> ApiError:
@@ -72,39 +79,74 @@ def _prepare(box: Sandbox, method: str, path: str, given: dict[str, Any], by_bro
     return Call(box, params, ids, path, expand, by_browser, operation.line), handler
 
 
-def _perform(call: Call, handler: Handler, visit: Visit) -> tuple[int, dict[str, Any], bool]:
+def _strike(call: Call, visit: Visit) -> Strike | None:
+    """What the plan of faults has for this call; noted, and raised if the call is not to be carried out at all."""
+    strike = call.box.chaos.on_call(call, visit.method)
+    if strike:
+        visit.fault = strike.fault.kind
+    return strike
+
+
+def _spoiled(strike: Strike, visit: Visit, response: Response) -> Response:
+    """The answer as the fault lets it leave."""
+    begun = time.monotonic()
+    spoiled = strike.spoil(response)
+    visit.status, visit.duration = strike.status(visit.status), visit.duration + time.monotonic() - begun
+    if strike.manner:
+        request.environ[SPOIL] = strike.manner
+    return spoiled
+
+
+def _perform(call: Call, handler: Handler, visit: Visit, strike: Strike | None) -> tuple[int, dict[str, Any], bool]:
+    if strike:
+        strike.forestall()
+    loss = strike.loss if strike else None
     key = visit.idempotency_key
     if visit.method != "POST" or not key:
-        return *_run(call, handler, visit, None), False
+        return *_run(call, handler, visit, None, loss), False
     deed = Deed(visit.method, visit.path, {**call.params, "expand": call.expand})
     with call.box.idempotency.running(key), call.box.lock:
         kept = call.box.idempotency.find(key, deed)
         if kept:
             return *kept, True
-        return *_run(call, handler, visit, deed), False
+        return *_run(call, handler, visit, deed, loss), False
 
 
-def _run(call: Call, handler: Handler, visit: Visit, deed: Deed | None) -> tuple[int, dict[str, Any]]:
-    box = call.box
+def _run(
+    call: Call, handler: Handler, visit: Visit, deed: Deed | None, loss: ApiError | None
+) -> tuple[int, dict[str, Any]]:
+    """Carry out a call; ``loss`` is answered, and kept under the key, in place of the true answer."""
+    box, status = call.box, 200
     try:
         with box.transaction(Origin(visit.request_id, visit.idempotency_key)):
-            body = _answer(call, handler)
+            body = _answer(call, handler, visit.method)
             visit.violations.extend(box.inspect(body))
             if call.by_browser:
                 body = browser.subset(body)
+            if loss:
+                status, body = loss.status, loss.body
             if deed and visit.idempotency_key:
-                box.idempotency.keep(visit.idempotency_key, deed, 200, body)
+                box.idempotency.keep(visit.idempotency_key, deed, status, body)
         box.observation.exercised[call.line] += 1
-        return 200, body
-    except ApiError as error:
+        return status, body
+    except ApiError as refusal:
+        error = loss or refusal
         if deed and visit.idempotency_key:
             with box.transaction():
                 box.idempotency.keep(visit.idempotency_key, deed, error.status, error.body)
-        raise
+        raise error from None
 
 
-def _answer(call: Call, handler: Handler) -> dict[str, Any]:
-    result = handler(call)
+def _answer(call: Call, handler: Handler, method: str) -> dict[str, Any]:
+    """The answer at the time of the customer it is about."""
+    test_clock = test_clock_meant(call.box, call.ids, call.params)
+    if method != "GET":
+        refuse_while_advancing(call.box, test_clock)
+    with call.box.clock.of(test_clock):
+        return _rendered(call, handler(call))
+
+
+def _rendered(call: Call, result: Record | Page | Plain) -> dict[str, Any]:
     if isinstance(result, Page):
         inner = call.expand.get("data", {})
         return envelope([call.box.render(one, inner) for one in result.records], call.path, result.has_more)
@@ -113,12 +155,12 @@ def _answer(call: Call, handler: Handler) -> dict[str, Any]:
     return call.box.render(result, call.expand)
 
 
-def _response(box: Sandbox, visit: Visit, body: dict[str, Any], replayed: bool) -> Response:
+def _response(box: Sandbox, visit: Visit, body: dict[str, Any]) -> Response:
     response = Response(json.dumps(body), status=visit.status, content_type="application/json")
     response.headers["Request-Id"] = visit.request_id
     response.headers["Stripe-Version"] = box.contract.version
     if visit.idempotency_key:
         response.headers["Idempotency-Key"] = visit.idempotency_key
-    if replayed:
+    if visit.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return response

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 
 from sandbox.billing import authentication
 from sandbox.errors import ApiError, invalid
+from sandbox.ownership import test_clock_of
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -118,7 +119,8 @@ def end_authentication(id: str) -> tuple[Response, int]:
         with box.transaction():
             intent = _intent(box, id, given.get("client_secret", ""))
             return_url = authentication.return_url(intent)
-            authentication.finish(box, intent, passed=given["outcome"] == "complete")
+            with box.clock.of(test_clock_of(box, intent)):
+                authentication.finish(box, intent, passed=given["outcome"] == "complete")
             return jsonify(intent=subset(box.render(intent)), return_url=return_url), 200
     except ApiError as error:
         return jsonify(error.body), error.status

@@ -1,28 +1,27 @@
 """Virtual time: machine time plus an offset, and the one place that turns it.
 
 The clock runs. Advancing adds to the offset after everything that falls due on the way was done in order, each deed at
-its own instant, so one jump and many small steps leave the same state.
+its own instant, so one jump and many small steps leave the same state. Customers of a test clock live by that one instead,
+which stands still: see :mod:`sandbox.timed.test_clocks`.
 Simplification: time-driven deeds are checked once a second, so they may come up to a second late when nobody advances.
 """
 
 from __future__ import annotations
 
-import heapq
-import itertools
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sandbox import cycle
-from sandbox.store import Key, Record
+from sandbox import cycle, ownership
+from sandbox.agenda import Agenda
+from sandbox.store import Record
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 RECORD = ("_clock", "global")
-MOST_AT_ONCE = 20
-"""How many deeds one record may have at the same instant."""
 
 
 class Clock:
@@ -30,13 +29,14 @@ class Clock:
 
     def __init__(self, box: Sandbox) -> None:
         self._box = box
-        self._frozen: int | None = None
+        self._block = threading.local()
         self._agenda = Agenda(box)
         box.store.watchers.append(self._agenda.watch)
 
     def now(self) -> int:
-        """Virtual unix seconds; while a due deed is done, the instant at which it was due."""
-        return self._frozen if self._frozen is not None else int(time.time()) + self._offset
+        """Virtual unix seconds: of the block this thread is in (:meth:`at`, :meth:`of`), otherwise of the global clock."""
+        instant: int | None = getattr(self._block, "instant", None)
+        return instant if instant is not None else int(time.time()) + self._offset
 
     def set(self, to: int) -> None:
         """Move to an instant without doing what is due on the way; meant for an empty store."""
@@ -72,14 +72,42 @@ class Clock:
         with self._box.lock:
             self._run_until(self.now())
 
+    def run_next(self, test_clock: Record, until: int) -> bool:
+        """Do the next thing that is due by a test clock and move it there; False if nothing is, until that instant."""
+        entry = self._agenda.first(test_clock["id"])
+        if entry is None or entry[0] > until:
+            return False
+        due, key = entry
+        with self._box.transaction(), self.at(max(due, test_clock["frozen_time"])):
+            self._box.store.update(test_clock, frozen_time=self.now())
+            cycle.run(self._box, self._box.store.need(*key))
+        self._agenda.done(key, due)
+        return True
+
     @contextmanager
     def at(self, instant: int) -> Iterator[None]:
         """Let it be ``instant`` for the block."""
-        before, self._frozen = self._frozen, instant
+        before, self._block.instant = getattr(self._block, "instant", None), instant
         try:
             yield
         finally:
-            self._frozen = before
+            self._block.instant = before
+
+    @contextmanager
+    def of(self, test_clock: str | None) -> Iterator[None]:
+        """Let it be the instant at which that test clock stands; the global clock goes on if there is no such test clock."""
+        found = self._box.store.get(ownership.TEST_CLOCK, test_clock) if test_clock else None
+        if found is None:
+            yield
+        else:
+            with self.at(found["frozen_time"]):
+                yield
+
+    def plan_anew(self) -> None:
+        """Objects changed from one clock to another."""
+        for object_type in cycle.TIMED:
+            for record in self._box.store.list(object_type):
+                self._agenda.watch(record)
 
     def forget(self) -> None:
         """Drop the agenda; the store was cleared."""
@@ -98,53 +126,3 @@ class Clock:
                     self.set(due)  # so that a crash in mid-advance never leaves records of the future behind
                 cycle.run(self._box, self._box.store.need(*key))
             self._agenda.done(key, due)
-
-
-class Agenda:
-    """Which record is due when: a heap whose outdated entries are skipped."""
-
-    def __init__(self, box: Sandbox) -> None:
-        self._box = box
-        self._heap: list[tuple[int, int, Key]] = []
-        self._due: dict[Key, int] = {}
-        self._changed: dict[Key, None] = {}
-        self._order = itertools.count()
-        self._latest: tuple[tuple[Key, int] | None, int] = (None, 0)
-
-    def watch(self, record: Record) -> None:
-        """Note that a record was written; its due time is worked out when somebody asks."""
-        if record["object"] in cycle.TIMED:
-            self._changed[(record["object"], record["id"])] = None
-
-    def first(self) -> tuple[int, Key] | None:
-        self._plan_changed()
-        while self._heap:
-            due, _, key = self._heap[0]
-            if self._due.get(key) == due:
-                return due, key
-            heapq.heappop(self._heap)
-        return None
-
-    def clear(self) -> None:
-        self._heap.clear()
-        self._due.clear()
-        self._changed.clear()
-
-    def done(self, key: Key, due: int) -> None:
-        """A deed must move its record on, or the clock would stand still for ever."""
-        repeated, times = self._latest
-        times = times + 1 if repeated == (key, due) else 1
-        if times > MOST_AT_ONCE:
-            raise RuntimeError(f"{key} is due at {due} again and again")
-        self._latest = ((key, due), times)
-
-    def _plan_changed(self) -> None:
-        for key in self._changed:
-            record = self._box.store.get(*key)
-            due = cycle.due_at(record) if record else None
-            if due is None:
-                self._due.pop(key, None)
-            elif self._due.get(key) != due:
-                self._due[key] = due
-                heapq.heappush(self._heap, (due, next(self._order), key))
-        self._changed.clear()

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sandbox.answers import AnswerValidator
+from sandbox.billing.entitlements import Entitlements
 from sandbox.billing.usage import Usage
+from sandbox.chaos import Chaos
 from sandbox.clock import Clock
 from sandbox.contract import Contract
 from sandbox.delivery import Courier
@@ -18,9 +20,11 @@ from sandbox.errors import ApiError
 from sandbox.events import Events
 from sandbox.idempotency import Idempotency
 from sandbox.observation import Observation
+from sandbox.ownership import TEST_CLOCK, inherit
 from sandbox.persistence import Journal
 from sandbox.rendering import Renderer, Tree
 from sandbox.store import Record, Store
+from sandbox.timed.test_clocks import Mover
 from sandbox.validation import RequestValidator
 
 
@@ -51,6 +55,8 @@ class Settings:
     start_at: int | None = None
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    seller_country: str = "DE"
+    """Where the seller pays tax; two letters, ISO 3166-1."""
 
     def __post_init__(self) -> None:
         for name, prefix in (("secret_key", "sk_test_"), ("publishable_key", "pk_test_")):
@@ -73,17 +79,21 @@ class Sandbox:
         self.contract = Contract()
         self.store: Store = Store()
         self.usage = Usage(self.store)
+        self.entitlements = Entitlements(self)
         self.origin = NOBODY
         self.renderer = Renderer(self)
         self.clock = Clock(self)
+        self.chaos = Chaos(self)
         self.events = Events(self)
         self.courier = Courier(self)
+        self.mover = Mover(self)
         self.idempotency = Idempotency(self)
         self.observation = Observation(self)
         self.validator = RequestValidator(self.contract)
         self._answers = AnswerValidator(self.contract) if self.settings.strict else None
         self._journal = Journal(self.settings.data)
         self._depth = 0
+        self.store.watchers.append(partial(inherit, self))
         self._open()
 
     @property
@@ -144,6 +154,7 @@ class Sandbox:
             self.clock.forget()
             self._journal.clear()
             self.observation.clear()
+            self.chaos.clear()
             with self.transaction():
                 self.clock.set(instant)
                 for record in (*endpoints, *records):
@@ -152,6 +163,7 @@ class Sandbox:
     def close(self) -> None:
         """Stop the deliveries and close the file."""
         self.courier.stop()
+        self.mover.stop()
         with self.lock:
             self._journal.close()
 
@@ -159,9 +171,20 @@ class Sandbox:
         if not commit:
             self.store.rollback()
             return
+        self._settle()
         touched = self.store.commit()
         self._journal.write((key, self.store.get(*key)) for key in touched)
         self.courier.enqueue(id for kind, id in touched if kind == "_delivery")
+        if any(kind == TEST_CLOCK for kind, _ in touched):
+            self.mover.wake()
+
+    def _settle(self) -> None:
+        """What follows from the writes of a transaction as a whole."""
+        try:
+            self.entitlements.settle()
+        except BaseException:
+            self.store.rollback()
+            raise
 
     def _open(self) -> None:
         self.store.load(self.events.frozen(one) if one["object"] == "event" else one for one in self._journal.read())
@@ -170,3 +193,5 @@ class Sandbox:
                 self.clock.set(self.settings.start_at)
             self.events.ensure_endpoint(self.settings.webhook_url, self.settings.webhook_secret)
         self.courier.enqueue(delivery["id"] for delivery in reversed(self.store.list("_delivery")))
+        with self.lock:
+            self.mover.wake()
