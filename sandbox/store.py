@@ -28,6 +28,8 @@ INDEXED = (
     "charge",
     "event",
     "product",
+    "_customer",
+    "_product",
 )
 """Fields that :meth:`Store.of` answers for without looking at every record."""
 
