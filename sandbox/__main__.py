@@ -22,6 +22,7 @@ def main() -> None:
             start_at=options.start_at,
             webhook_url=options.webhook_url,
             webhook_secret=options.webhook_secret,
+            seller_country=options.seller_country,
         )
         server = Server(Sandbox(settings), options.host, options.port)
     except (ValueError, OSError) as problem:
@@ -50,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--webhook-secret", help="its signing secret (whsec_…); made up when missing")
     parser.add_argument(
         "--start-at", type=start_instant, metavar="UNIX|-92d", help="where the clock of an empty store starts"
+    )
+    parser.add_argument(
+        "--seller-country", metavar="DE", default=Settings.seller_country, help="where the seller pays tax"
     )
     parser.add_argument("--strict", action="store_true", help="check every answer against the contract")
     return parser

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.billing import automatic_tax
 from sandbox.contract import Schema
 from sandbox.errors import invalid
 from sandbox.snapshots import thaw
@@ -118,6 +119,8 @@ class Renderer:
                 raise invalid(f"This property cannot be expanded ({key}).", "expand")
             if (record["object"], key) in INCLUDES:
                 shown[key] = self._include(record, key, inner)
+            elif (record["object"], key) in ON_DEMAND:
+                shown[key] = ON_DEMAND[record["object"], key](self._box, record)
             elif key not in embedded:
                 shown[key] = self._expanded(shown.get(key), key, inner)
 
@@ -203,3 +206,6 @@ INCLUDES: dict[tuple[str, str], Callable[[Sandbox, Record], list[Record]]] = {
     ("charge", "refunds"): lambda box, charge: box.store.of("refund", "charge", charge["id"])[::-1],
 }
 """Lists that appear when expanded, newest first where the API sorts so."""
+
+ON_DEMAND: dict[tuple[str, str], Callable[[Sandbox, Record], Any]] = {("customer", "tax"): automatic_tax.about}
+"""Other fields that appear when expanded."""

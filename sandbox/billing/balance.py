@@ -21,6 +21,11 @@ def change(box: Sandbox, customer: Record, amount: int, kind: str, currency: str
     after = customer["balance"] + amount
     with box.events.updating(customer):
         box.store.update(customer, balance=after, currency=customer["currency"] or currency)
+    return note(box, customer, amount, kind, currency, **about)
+
+
+def note(box: Sandbox, customer: Record, amount: int, kind: str, currency: str, **about: Any) -> Record:
+    """Write down a change that the customer's balance already shows."""
     return box.store.add(
         {
             **box.contract.blank("customer_balance_transaction"),
@@ -29,7 +34,7 @@ def change(box: Sandbox, customer: Record, amount: int, kind: str, currency: str
             "created": box.clock.now(),
             "currency": currency,
             "customer": customer["id"],
-            "ending_balance": after,
+            "ending_balance": customer["balance"],
             "metadata": {},
             "type": kind,
             **about,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import change_plan, collection, discounts, endings, invoices, items, pending
+from sandbox.billing import automatic_tax, change_plan, collection, discounts, endings, invoices, items, pending
 from sandbox.billing.change_plan import CHANGES_MONEY, Change
 from sandbox.billing.items import Planned
 from sandbox.crud import merged, refuse_others
@@ -33,6 +33,9 @@ PENDING_FOR = 23 * 3600
 def update(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
     """Apply ``POST /v1/subscriptions/…``."""
     check(subscription, params)
+    if (params.get("automatic_tax") or {}).get("enabled"):
+        customer = box.store.need("customer", subscription["customer"])
+        automatic_tax.need_location(box, customer, "automatic_tax[enabled]")
     behavior = params.get("payment_behavior", "allow_incomplete")
     held = behavior == "pending_if_incomplete"
     with box.events.updating(subscription):

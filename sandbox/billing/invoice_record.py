@@ -1,14 +1,19 @@
 """What an invoice carries besides lines and sums, and where that comes from."""
 
-from typing import Any
+from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from sandbox.billing import tax_ids
 from sandbox.store import Record
+
+if TYPE_CHECKING:
+    from sandbox.core import Sandbox
 
 
 def constants() -> dict[str, Any]:
     """What every new draft has in common."""
     return {
-        "account_country": "US",
         "account_name": "Sandbox",
         "amount_overpaid": 0,
         "amount_paid_off_stripe": 0,
@@ -34,7 +39,7 @@ def constants() -> dict[str, Any]:
     }
 
 
-def about_customer(customer: Record) -> dict[str, Any]:
+def about_customer(box: Sandbox, customer: Record) -> dict[str, Any]:
     """What an invoice copies from its customer, frozen at finalization."""
     return {
         "customer": customer["id"],
@@ -44,10 +49,16 @@ def about_customer(customer: Record) -> dict[str, Any]:
         "customer_phone": customer["phone"],
         "customer_shipping": customer["shipping"],
         "customer_tax_exempt": customer["tax_exempt"],
-        "customer_tax_ids": [],
-        "custom_fields": customer["invoice_settings"]["custom_fields"],
-        "footer": customer["invoice_settings"]["footer"],
+        "customer_tax_ids": tax_ids.frozen(box, customer),
     }
+
+
+def texts(customer: Record) -> dict[str, Any]:
+    """What a customer wants on their invoices, unless an invoice says otherwise."""
+    settings = customer["invoice_settings"]
+    options = settings["rendering_options"]
+    rendering = options and {**options, "pdf": None, "template_version": None}
+    return {"custom_fields": settings["custom_fields"], "footer": settings["footer"], "rendering": rendering}
 
 
 def about_subscription(subscription: Record) -> dict[str, Any]:

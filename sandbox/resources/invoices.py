@@ -1,6 +1,15 @@
 """Invoices. Simplifications: none is made by hand, lines are not edited, credit notes and e-mail are not played."""
 
-from sandbox.billing import collection, invoice_outcomes, invoice_payments, invoices, methods, previews, standing
+from sandbox.billing import (
+    automatic_tax,
+    collection,
+    invoice_outcomes,
+    invoice_payments,
+    invoices,
+    methods,
+    previews,
+    standing,
+)
 from sandbox.crud import changed_fields, refuse, refuse_others, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import cut, serve_list
@@ -35,8 +44,7 @@ def finalize(call: Call) -> Record:
     invoice_outcomes.need_status(invoice, "draft")
     if "auto_advance" in call.params:
         call.store.update(invoice, auto_advance=call.params["auto_advance"])
-    invoices.finalize(call.box, invoice)
-    collection.settle_free(call.box, invoice)
+    _finalize(call, invoice)
     return invoice
 
 
@@ -49,11 +57,17 @@ def pay(call: Call) -> Record:
         raise invalid("Invoice is already paid", code="invoice_already_paid")
     invoice_outcomes.need_status(invoice, "open", "uncollectible", "draft")
     if invoice["status"] == "draft":
-        invoices.finalize(call.box, invoice)
-        collection.settle_free(call.box, invoice)
+        _finalize(call, invoice)
     if invoice["status"] != "paid":
         _pay(call, invoice)
     return invoice
+
+
+def _finalize(call: Call, invoice: Record) -> None:
+    invoices.finalize(call.box, invoice)
+    if invoice["status"] == "draft":
+        raise automatic_tax.unknown_location(keep=True)
+    collection.settle_free(call.box, invoice)
 
 
 def _pay(call: Call, invoice: Record) -> None:
