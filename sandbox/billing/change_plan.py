@@ -81,9 +81,8 @@ def _wanted(box: Sandbox, old: list[Planned], subscription: Record, params: dict
 
 
 def _alter(box: Sandbox, current: Planned, given: dict[str, Any], param: str, currency: str) -> None:
-    if "price" in given:
-        items.wanted_price(box, given, param, currency)
-    current["price"] = given.get("price", current["price"])
+    if "price" in given or "price_data" in given:
+        current["price"] = items.wanted_price(box, given, param, currency)["id"]
     price = box.store.need("price", current["price"])
     current["quantity"] = items.quantity_of(price, given, param, current["quantity"] or 1)
     if "metadata" in given:

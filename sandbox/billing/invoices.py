@@ -9,7 +9,18 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import balance, invoice_outcomes, invoice_payments, invoice_record, totals
+from sandbox.billing import (
+    automatic_tax,
+    balance,
+    credits,
+    drafts,
+    invoice_outcomes,
+    invoice_payments,
+    invoice_record,
+    late_usage,
+    totals,
+)
+from sandbox.billing.lines import split
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:
@@ -17,6 +28,7 @@ if TYPE_CHECKING:
 
 SMALLEST_CHARGE = 50
 DEFAULT_DAYS_UNTIL_DUE = 30
+DEFAULT_CURRENCY = "usd"
 DAY = 86400
 DRAFT_FOR = 3600
 """Seconds a renewal invoice stays a draft."""
@@ -25,25 +37,22 @@ DRAFT_FOR = 3600
 def draft(
     box: Sandbox, customer: Record, lines: list[Record], subscription: Record | None = None, **fields: Any
 ) -> Record:
-    """Store a draft with its lines, discounts and taxes applied. No event: see :func:`announce`."""
-    id = new_id("in")
+    """Store a draft with its lines, discounts and taxes applied. No event: see :func:`announce`.
+
+    ``lines`` becomes what was stored: one line per tier.
+    """
+    lines[:] = split(lines)
     source = subscription or {"discounts": [], "default_tax_rates": []}
-    sums = totals.apply(box, lines, source["discounts"], source["default_tax_rates"])
-    for line in lines:
-        line["invoice"] = id
-        box.store.add(line)
-        if line["_invoice_item"]:
-            box.store.update(box.store.need("invoiceitem", line["_invoice_item"]), invoice=id)
     now = box.clock.now()
     invoice = {
         **box.contract.blank("invoice"),
         **invoice_record.constants(),
-        **invoice_record.about_customer(customer),
-        **sums,
-        **totals.settle(sums["total"], customer["balance"]),
-        "id": id,
+        "account_country": box.settings.seller_country,
+        **invoice_record.about_customer(box, customer),
+        **invoice_record.texts(customer),
+        "id": new_id("in"),
         "created": now,
-        "currency": lines[0]["currency"] if lines else customer["currency"],
+        "currency": lines[0]["currency"] if lines else customer["currency"] or DEFAULT_CURRENCY,
         "default_tax_rates": source["default_tax_rates"],
         "discounts": list(source["discounts"]),
         "lines": [line["id"] for line in lines],
@@ -55,7 +64,7 @@ def draft(
         **(invoice_record.about_subscription(subscription) if subscription else {}),
         **fields,
     }
-    return box.store.add(invoice)
+    return drafts.store(box, invoice, lines)
 
 
 def announce(box: Sandbox, invoice: Record) -> None:
@@ -63,44 +72,70 @@ def announce(box: Sandbox, invoice: Record) -> None:
 
 
 def finalize(box: Sandbox, invoice: Record) -> None:
-    """Give a draft its number, apply the balance, ask for the money or, when nothing is due, count it as paid."""
-    now = box.clock.now()
+    """Let a draft be final: open, or paid at once when nothing is due.
+
+    It stays a draft when it is to be taxed automatically and nobody knows where the customer is.
+    """
     customer = box.store.need("customer", invoice["customer"])
-    settled = _apply_balance(box, invoice, customer)
-    sequence = customer["next_invoice_sequence"]
-    box.store.update(customer, next_invoice_sequence=sequence + 1)
-    token = secrets.token_urlsafe(32)
-    box.store.update(
-        invoice,
-        **settled,
-        **invoice_record.about_customer(customer),
-        status="open",
-        number=f"{customer['invoice_prefix']}-{sequence:04d}",
-        effective_at=now,
-        due_date=_due_date(box, invoice),
-        automatically_finalizes_at=None,
-        hosted_invoice_url=f"https://invoice.stripe.com/i/acct_sandbox/test_{token}?s=ap",
-        invoice_pdf=f"https://pay.stripe.com/invoice/acct_sandbox/test_{token}/pdf?s=ap",
-        status_transitions={**invoice["status_transitions"], "finalized_at": now},
-    )
+    late_usage.measure_again(box, invoice)
+    if invoice["automatic_tax"]["enabled"] and not _tax(box, invoice, customer):
+        return
+    credits.apply(box, invoice)
+    _apply_balance(box, invoice, customer)
+    _open(box, invoice, customer)
     box.events.record("invoice.finalized", invoice)
-    if settled["amount_due"] == 0:
+    if invoice["amount_due"] == 0:
         invoice_outcomes.mark_paid(box, invoice)
     elif invoice["collection_method"] == "charge_automatically":
         invoice_payments.ask_for_payment(box, invoice)
 
 
-def _apply_balance(box: Sandbox, invoice: Record, customer: Record) -> dict[str, int]:
+def _tax(box: Sandbox, invoice: Record, customer: Record) -> bool:
+    """Tax a draft by where its customer is now; False, and a note of the failure, when nobody knows."""
+    if automatic_tax.location(box, customer) is None:
+        automatic_tax.fail(box, invoice)
+        return False
+    totals.tax_again(box, invoice)
+    complete = {**invoice["automatic_tax"], "status": "complete"}
+    box.store.update(invoice, automatic_tax=complete, last_finalization_error=None)
+    return True
+
+
+def _apply_balance(box: Sandbox, invoice: Record, customer: Record) -> None:
     """Let the total meet the customer's balance; what is left and too small to charge goes there as well."""
     settled = totals.settle(invoice["total"], customer["balance"])
     about = {"invoice": invoice["id"]}
     applied = settled["ending_balance"] - settled["starting_balance"]
     balance.change(box, customer, applied, "applied_to_invoice", invoice["currency"], **about)
     small = settled["amount_due"]
-    if not 0 < small < SMALLEST_CHARGE:
-        return settled
-    balance.change(box, customer, small, "invoice_too_small", invoice["currency"], **about)
-    return {**settled, "ending_balance": customer["balance"], "amount_due": 0, "amount_remaining": 0}
+    if 0 < small < SMALLEST_CHARGE:
+        balance.change(box, customer, small, "invoice_too_small", invoice["currency"], **about)
+        settled |= {"ending_balance": customer["balance"], "amount_due": 0, "amount_remaining": 0}
+    box.store.update(invoice, **settled)
+
+
+def _open(box: Sandbox, invoice: Record, customer: Record) -> None:
+    """Give an invoice what only a final one has, its number first of all."""
+    now = box.clock.now()
+    token = secrets.token_urlsafe(32)
+    box.store.update(
+        invoice,
+        **invoice_record.about_customer(box, customer),
+        status="open",
+        number=invoice["number"] or _next_number(box, customer),
+        effective_at=invoice["effective_at"] or now,
+        due_date=invoice["due_date"] or _due_date(box, invoice),
+        automatically_finalizes_at=None,
+        hosted_invoice_url=f"https://invoice.stripe.com/i/acct_sandbox/test_{token}?s=ap",
+        invoice_pdf=f"https://pay.stripe.com/invoice/acct_sandbox/test_{token}/pdf?s=ap",
+        status_transitions={**invoice["status_transitions"], "finalized_at": now},
+    )
+
+
+def _next_number(box: Sandbox, customer: Record) -> str:
+    sequence = customer["next_invoice_sequence"]
+    box.store.update(customer, next_invoice_sequence=sequence + 1)
+    return f"{customer['invoice_prefix']}-{sequence:04d}"
 
 
 def _due_date(box: Sandbox, invoice: Record) -> int | None:

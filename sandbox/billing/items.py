@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import periods, pricing
+from sandbox.billing import periods, price_record, pricing
+from sandbox.billing.price_amounts import charges, in_currency
 from sandbox.errors import invalid, unsupported
 from sandbox.store import Record
 
@@ -20,14 +21,30 @@ Planned = dict[str, Any]
 Debit = dict[str, Any]
 
 MOST = 20
-UNSUPPORTED = ("billing_thresholds", "current_trial", "discounts", "plan", "price_data")
+UNSUPPORTED = ("billing_thresholds", "current_trial", "discounts", "plan")
 
 
 def wanted_price(box: Sandbox, given: dict[str, Any], param: str, currency: str | None) -> Record:
-    """The price an item's parameters name, if a subscription in that currency can have it."""
+    """The price an item's parameters name (or bring, as ``price_data``), if a subscription in that currency can have it.
+
+    It comes with the amounts it has in that currency.
+    """
     for name in UNSUPPORTED:
         if name in given:
             raise unsupported(f"{param}[{name}]")
+    if "price_data" in given and "price" not in given:
+        price = price_record.inline(box, given["price_data"], f"{param}[price_data]")
+    else:
+        price = _named_price(box, given, param)
+    if currency and not charges(price, currency):
+        message = (
+            f"All prices on a subscription must have the same currency: {price['id']} has no amount in {currency}."
+        )
+        raise invalid(message, f"{param}[price]")
+    return in_currency(price, currency or price["currency"])
+
+
+def _named_price(box: Sandbox, given: dict[str, Any], param: str) -> Record:
     if "price" not in given:
         raise invalid(f"Missing required param: {param}[price].", f"{param}[price]", "parameter_missing")
     price = box.store.need("price", given["price"], f"{param}[price]")
@@ -36,9 +53,15 @@ def wanted_price(box: Sandbox, given: dict[str, Any], param: str, currency: str 
     if price["type"] != "recurring":
         message = f"The price specified is set to `type=one_time` but this field only accepts `type=recurring`: {price['id']}."
         raise invalid(message, f"{param}[price]")
-    if currency and price["currency"] != currency:
-        raise invalid("All prices on a subscription must have the same currency.", f"{param}[price]")
     return price
+
+
+def currency_for(box: Sandbox, given: list[dict[str, Any]], customer: Record) -> str | None:
+    """The customer's own currency if each of the items' prices has amounts in it, else None: the first price's decides."""
+    currency = customer["currency"]
+    named = [box.store.get("price", one.get("price", "")) for one in given]
+    fits = currency and all(price and charges(price, currency) for price in named)
+    return currency if fits else None
 
 
 def quantity_of(price: Record, given: dict[str, Any], param: str, default: int = 1) -> int | None:
@@ -98,7 +121,7 @@ def worth(box: Sandbox, subscription: Record) -> int:
     """What one period of the licensed items costs before discounts, in minor units."""
     total = 0
     for item in of(box, subscription):
-        price = box.store.need("price", item["price"])
+        price = in_currency(box.store.need("price", item["price"]), subscription["currency"])
         total += 0 if is_metered(price) else pricing.amount(price, item["quantity"])
     return total
 

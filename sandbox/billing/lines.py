@@ -1,6 +1,7 @@
 """Invoice lines, before discounts and taxes: a period of an item, a trial, a pending invoice item.
 
-Assumption: line descriptions. Simplification: a metered line of a tiered price is one line, with the quantity its meter saw.
+A line of a tiered price is drawn as one and becomes one per tier, and per flat amount, on its invoice: :func:`split`.
+Assumption: line descriptions.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sandbox.billing import pricing, usage
+from sandbox.billing.price_amounts import in_currency
+from sandbox.billing.shares import allocate
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ def for_period(box: Sandbox, item: Record, start: int, end: int) -> Record:
     price, product = priced(box, item)
     quantity = item["quantity"]
     line = _blank(box, price["currency"], pricing.amount(price, quantity), start, end)
-    return {**line, **_of_item(item, price, quantity), "description": pricing.describe(price, product, quantity)}
+    return {**line, **_of_item(item, price, quantity), **_described(price, product, quantity)}
 
 
 def for_usage(box: Sandbox, item: Record, start: int, end: int) -> Record:
@@ -33,7 +36,7 @@ def for_usage(box: Sandbox, item: Record, start: int, end: int) -> Record:
     return {
         **line,
         **_of_item(item, price, quantity),
-        "description": pricing.describe(price, product, quantity),
+        **_described(price, product, quantity),
         "_usage": True,
     }
 
@@ -58,15 +61,22 @@ def for_invoice_item(box: Sandbox, pending: Record) -> Record:
         "quantity": pending["quantity"],
         "quantity_decimal": pending["quantity_decimal"],
         "subscription": pending["_subscription"],
+        "_discounts": pending["discounts"],
         "_tax_rates": pending["tax_rates"] or [],
         "_invoice_item": pending["id"],
     }
 
 
-def priced(box: Sandbox, item: Record) -> tuple[Record, Record]:
-    """The price and the product of a subscription item."""
+def split(lines: list[Record]) -> list[Record]:
+    """The same lines with those of tiered prices taken apart; the parts of each add up to it, prorated or not."""
+    return [part for line in lines for part in _split(line)]
+
+
+def priced(box: Sandbox, item: Record, currency: str | None = None) -> tuple[Record, Record]:
+    """The price of a subscription item, in the currency of its subscription unless given, and its product."""
     price = box.store.need("price", item["price"])
-    return price, box.store.need("product", price["product"])
+    currency = currency or box.store.need("subscription", item["subscription"])["currency"]
+    return in_currency(price, currency), box.store.need("product", price["product"])
 
 
 def details(price: Record) -> dict[str, Any]:
@@ -83,6 +93,31 @@ def day(instant: int) -> str:
     return datetime.fromtimestamp(instant, UTC).strftime("%d %b %Y")
 
 
+def _described(price: Record, product: Record, quantity: int | Decimal) -> dict[str, Any]:
+    parts = pricing.parts(price, product, quantity) if price["billing_scheme"] == "tiered" else []
+    return {"description": pricing.describe(price, product, quantity), "_parts": parts}
+
+
+def _split(line: Record) -> list[Record]:
+    parts = line.pop("_parts", None) or []
+    if not parts:
+        return [line]
+    amounts = allocate(line["amount"], {str(place): part.amount for place, part in enumerate(parts)})
+    return [
+        {
+            **line,
+            "id": new_id("il"),
+            "amount": amounts[str(place)],
+            "subtotal": amounts[str(place)],
+            "description": part.label,
+            "pricing": {**line["pricing"], "unit_amount_decimal": f"{part.unit.normalize():f}"},
+            "quantity": int(part.quantity),
+            "quantity_decimal": f"{Decimal(part.quantity):f}",
+        }
+        for place, part in enumerate(parts)
+    ]
+
+
 def _blank(box: Sandbox, currency: str, amount: int, start: int, end: int) -> Record:
     return {
         **box.contract.blank("line_item"),
@@ -97,6 +132,7 @@ def _blank(box: Sandbox, currency: str, amount: int, start: int, end: int) -> Re
         "pretax_credit_amounts": [],
         "subtotal": amount,
         "taxes": [],
+        "_discounts": [],
         "_tax_rates": [],
         "_invoice_item": None,
         "_usage": False,

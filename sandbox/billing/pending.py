@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 def of(box: Sandbox, subscription: Record) -> list[Record]:
-    """The items that wait for the next invoice of a subscription, oldest first."""
-    found = box.store.of("invoiceitem", "_subscription", subscription["id"])
-    return [one for one in found if one["invoice"] is None]
+    """The items that wait for the next invoice of a subscription, or of any of its customer's, oldest first."""
+    owners, currency = (None, subscription["id"]), subscription["currency"]
+    found = box.store.of("invoiceitem", "customer", subscription["customer"])
+    return [one for one in found if one["invoice"] is None and one["_subscription"] in owners and one["currency"] == currency]
 
 
 def drawn(box: Sandbox, subscription: Record) -> list[Record]:
@@ -27,7 +28,7 @@ def drawn(box: Sandbox, subscription: Record) -> list[Record]:
 
 def credit(box: Sandbox, subscription: Record, planned: Planned, at: int) -> list[Record]:
     """Give back the unused part of what was asked for an item's running period: one pending item per debit."""
-    price, product = lines.priced(box, planned)
+    price, product = lines.priced(box, planned, subscription["currency"])
     made = []
     for debit in planned["debits"]:
         amount = proration.credit(debit["amount"], at, debit["start"], debit["end"])
@@ -41,7 +42,7 @@ def credit(box: Sandbox, subscription: Record, planned: Planned, at: int) -> lis
 
 def debit(box: Sandbox, subscription: Record, planned: Planned, at: int, whole: tuple[int, int]) -> Record:
     """Ask for the rest of an item's period: that part of its price for the ``whole`` period."""
-    price, product = lines.priced(box, planned)
+    price, product = lines.priced(box, planned, subscription["currency"])
     amount = proration.share(pricing.amount(price, planned["quantity"]), at, whole[1], *whole)
     fields = {"description": f"Remaining time on {product['name']} after {lines.day(at)}"}
     return _add(box, subscription, planned, price, amount, {"start": at, "end": whole[1]}, fields)

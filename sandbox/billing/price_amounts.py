@@ -25,12 +25,13 @@ def unit_amounts(given: dict[str, Any], param: str, *, required: bool = False, n
     if whole is not None and exact is not None:
         message = f"You may only specify one of these parameters: {name}, {name}_decimal."
         raise invalid(message, join(param, name), "parameters_exclusive")
-    if whole is None and exact is None:
+    stated = exact if exact is not None else whole
+    if stated is None:
         if required:
             message = f"Prices require an `{name}` or `{name}_decimal` parameter to be set."
             raise invalid(message, join(param, name), "parameter_missing")
         return {name: None, f"{name}_decimal": None}
-    amount = Decimal(exact if exact is not None else whole)
+    amount = Decimal(stated)
     if amount < 0:
         raise invalid("Invalid non-negative integer", join(param, name), "parameter_invalid_integer")
     if amount != amount.quantize(Decimal(1).scaleb(-PLACES)):

@@ -18,8 +18,10 @@ from sandbox.billing import (
     items,
     lines,
     methods,
+    pending,
     proration_lines,
     subscription_record,
+    tax_wishes,
 )
 from sandbox.billing.items import Planned
 from sandbox.crud import refuse_others
@@ -47,6 +49,8 @@ DAY = 86400
 
 def create(box: Sandbox, params: dict[str, Any]) -> Record:
     """Start a subscription as ``POST /v1/subscriptions`` asks, first invoice and first payment included."""
+    customer = box.store.need("customer", params.get("customer", ""), "customer")
+    tax_wishes.check(box, params, customer)
     subscription = prepare(box, params)
     invoice = first_invoice(box, subscription)
     _set_first_status(box, subscription, invoice)
@@ -69,7 +73,7 @@ def prepare(box: Sandbox, params: dict[str, Any]) -> Record:
         raise invalid(f"No such customer: '{customer['id']}'", "customer", "resource_missing")
     if params.get("default_payment_method"):
         _check_method(box, params["default_payment_method"], customer)
-    prices = _prices(box, params)
+    prices = _prices(box, params, params.get("currency") or items.currency_for(box, params["items"], customer))
     _check_currency(box, customer, prices[0]["currency"])
     now = box.clock.now()
     trial_end = _trial_end(box, params, now)
@@ -101,6 +105,7 @@ def first_invoice(box: Sandbox, subscription: Record) -> Record | None:
             drawn.append(_first_line(box, subscription, item, price))
     if not drawn:
         return None
+    drawn = [*pending.drawn(box, subscription), *drawn]
     customer = box.store.need("customer", subscription["customer"])
     invoice = invoices.draft(box, customer, drawn, subscription, billing_reason="subscription_create")
     for id, debits in items.debits_of(drawn).items():
@@ -148,11 +153,10 @@ def _check_currency(box: Sandbox, customer: Record, currency: str) -> None:
             raise invalid(message, "items")
 
 
-def _prices(box: Sandbox, params: dict[str, Any]) -> list[Record]:
+def _prices(box: Sandbox, params: dict[str, Any], currency: str | None) -> list[Record]:
     found: list[Record] = []
     for index, given in enumerate(params["items"]):
-        currency = params.get("currency") or (found[0]["currency"] if found else None)
-        price = items.wanted_price(box, given, f"items[{index}]", currency)
+        price = items.wanted_price(box, given, f"items[{index}]", currency or (found[0]["currency"] if found else None))
         if price in found:
             message = f"Cannot add multiple subscription items with the same price: {price['id']}"
             raise invalid(message, f"items[{index}][price]")

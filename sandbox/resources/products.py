@@ -68,9 +68,10 @@ def update(call: Call) -> Record:
     _check_default(call, product)
     with call.box.events.updating(product):
         changes = changed_fields(call.params, product, PLAIN)
-        # An empty value empties a list; it does not make it null.
-        lists = {name: [] for name in ("images", "marketing_features") if name in changes and not changes[name]}
-        call.store.update(product, **{**changes, **lists}, updated=call.box.clock.now())
+        for name in ("images", "marketing_features"):
+            # An empty value empties a list; it does not make it null.
+            changes[name] = changes.get(name, product[name]) or []
+        call.store.update(product, **changes, updated=call.box.clock.now())
     return product
 
 

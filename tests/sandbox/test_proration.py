@@ -4,7 +4,7 @@ import random
 from decimal import Decimal
 
 from sandbox import proration
-from sandbox.billing import discounts, pricing
+from sandbox.billing import pricing, shares
 
 MONTH = 31 * 86400
 
@@ -36,9 +36,9 @@ def test_a_split_discount_loses_no_cent():
     for _ in range(500):
         parts = {str(number): dice.randrange(0, 5000) for number in range(dice.randrange(1, 9))}
         total = dice.randrange(0, 20_000)
-        shares = discounts.allocate(total, parts)
-        assert sum(shares.values()) == min(total, sum(parts.values()))
-        assert all(0 <= shares[id] <= part for id, part in parts.items())
+        found = shares.allocate(total, parts)
+        assert sum(found.values()) == min(total, sum(parts.values()))
+        assert all(0 <= found[id] <= part for id, part in parts.items())
 
 
 def test_amounts_are_written_in_their_currency():
