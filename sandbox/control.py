@@ -1,4 +1,7 @@
-"""The door ``/_sandbox``: turn the clock, reset, look at events, deliveries and violations. Loopback only, JSON."""
+"""The door ``/_sandbox``: turn the clock, reset, look at the log and at violations. Loopback only, JSON.
+
+Webhooks and faults are controlled in ``control_webhooks`` and ``chaos.routes``.
+"""
 
 from __future__ import annotations
 
@@ -39,16 +42,16 @@ def refuse(error: Refused) -> tuple[Response, int]:
 
 @bp.get("/clock")
 def show_clock() -> Response:
-    return jsonify(now=_box().clock.now())
+    return jsonify(now=this_sandbox().clock.now())
 
 
 @bp.post("/clock")
 def turn_clock() -> Response:
     """``{"by": "1 month" | "<seconds>"}``, ``{"to": unix}`` or ``{"to": "next"}``."""
-    box = _box()
+    box = this_sandbox()
     with box.lock:
         try:
-            count = box.clock.advance(target(box, _json()))
+            count = box.clock.advance(target(box, given_object()))
         except (ValueError, TypeError, OverflowError) as error:
             raise Refused(str(error)) from None
         return jsonify(now=box.clock.now(), events=count)
@@ -80,69 +83,42 @@ def later(now: int, span: str) -> int:
 @bp.post("/reset")
 def reset() -> Response:
     """A fresh store; keys and endpoints stay. ``{"now": unix}`` sets the clock, ``{"records": [...]}`` of a snapshot return."""
-    wish = _json()
-    _box().reset(wish.get("now"), wish.get("records", ()))
-    return jsonify(now=_box().clock.now())
+    wish = given_object()
+    this_sandbox().reset(wish.get("now"), wish.get("records", ()))
+    return jsonify(now=this_sandbox().clock.now())
 
 
 @bp.get("/snapshot")
 def take_snapshot() -> Response:
     """``?types=product,price``: their records, for a later reset to begin with."""
-    return jsonify(records=_box().snapshot(request.args.get("types", "").split(",")))
-
-
-@bp.get("/deliveries/pending")
-def show_pending() -> Response:
-    return jsonify(pending=_box().courier.pending(), paused=_box().courier.paused)
-
-
-@bp.post("/deliveries")
-def pause_deliveries() -> Response:
-    """``{"paused": true|false}`` holds or releases all webhook deliveries."""
-    _box().courier.pause(bool(_json().get("paused")))
-    return jsonify(paused=_box().courier.paused)
-
-
-@bp.get("/events")
-def show_events() -> Response:
-    box = _box()
-    limit = request.args.get("limit", 100, int)
-    with box.lock:
-        found = [{**box.render(one), "deliveries": box.events.deliveries(one["id"])} for one in box.events.list(limit)]
-    return jsonify(data=found)
-
-
-@bp.post("/events/<id>/send")
-def send_again(id: str) -> tuple[Response, int]:
-    box = _box()
-    if box.events.get(id) is None:
-        return jsonify(error=f"no event {id}"), 404
-    return jsonify(deliveries=len(box.events.send_again(id))), 200
+    return jsonify(records=this_sandbox().snapshot(request.args.get("types", "").split(",")))
 
 
 @bp.get("/log")
 def show_log() -> Response:
-    return jsonify(data=[dataclasses.asdict(visit) for visit in list(_box().observation.visits)])
+    return jsonify(data=[dataclasses.asdict(visit) for visit in list(this_sandbox().observation.visits)])
 
 
 @bp.get("/operations")
 def show_operations() -> Response:
     """How often each operation was answered with success since the process started, and all that are played."""
     played = sorted(f"{method} {path}" for method, path in HANDLERS)
-    return jsonify(data=dict(_box().observation.exercised), played=played)
+    return jsonify(data=dict(this_sandbox().observation.exercised), played=played)
 
 
 @bp.get("/violations")
 def show_violations() -> Response:
-    return jsonify(data=list(_box().observation.violations))
+    return jsonify(data=list(this_sandbox().observation.violations))
 
 
-def _box() -> Sandbox:
+def this_sandbox() -> Sandbox:
+    """The sandbox that a request is about."""
     box: Sandbox = current_app.extensions["sandbox"]
     return box
 
 
-def _json() -> dict[str, Any]:
+def given_object() -> dict[str, Any]:
+    """The JSON object that was sent; nothing counts as an empty one."""
     given = request.get_json(silent=True) or {}
     if not isinstance(given, dict):
         raise Refused("send a JSON object")

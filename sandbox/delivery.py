@@ -1,42 +1,33 @@
-"""Webhook delivery: signed, in the background, in order, with retries that survive a restart.
+"""Webhook delivery: in the background, in order, with retries that survive a restart.
 
 Each endpoint has its own thread, so that a slow one does not hold up the others. Deliveries go out in the order of their
-events; one that fails is tried again later and does not block those behind it. Time here is machine time, also in the
-signature, because receivers compare it with their own clock.
+events; one that fails is tried again later and does not block those behind it. An endpoint that was disabled or removed
+gets no more tries; one that is enabled again gets those that were still to come. Time here is machine time.
 Simplification: Stripe delays the finalization of an invoice while its ``invoice.created`` is unanswered; here it does not.
 """
 
 from __future__ import annotations
 
-import hashlib
 import heapq
-import hmac
 import http.client
 import itertools
-import json
 import threading
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sandbox.store import Record
+from sandbox import letters, retries
+from sandbox.letters import Letter
+from sandbox.store import Records
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
-FIRST_PAUSES = (1, 3, 10, 60)
-LATER_PAUSE = 600
-GIVE_UP_AFTER = 3 * 86400
 TIMEOUT = 10
 FORGET_WAITS = 2
+APART = 1e-5
 """All in seconds of machine time."""
-
-
-def signature(body: bytes, secret: str, timestamp: int) -> str:
-    """The ``Stripe-Signature`` header: HMAC-SHA256 over ``timestamp.body``, keyed with the whole secret."""
-    digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={timestamp},v1={digest}"
 
 
 class Courier:
@@ -46,6 +37,8 @@ class Courier:
         self.box = box
         self.paused = False
         self.stopped = False
+        self.retries = "quick"
+        """The schedule of ``retries`` that failed deliveries follow."""
         self.bell = threading.Condition()
         self._pending: set[str] = set()
         self._rounds: dict[str, Round] = {}
@@ -55,6 +48,7 @@ class Courier:
         for id in ids:
             delivery = self.box.store.get("_delivery", id)
             if delivery is None or delivery["status"] != "pending":
+                self.settled(id)
                 continue
             with self.bell:
                 self._pending.add(id)
@@ -68,6 +62,17 @@ class Courier:
     def pending(self) -> int:
         """How many deliveries were neither made nor given up, those waiting for a retry included."""
         return len(self._pending)
+
+    def held(self) -> Records:
+        """The deliveries that a fault holds, oldest first."""
+        return [one for one in self.box.store.list("_delivery")[::-1] if one["status"] == "held"]
+
+    def release(self, deliveries: Records) -> int:
+        """Let held deliveries go in this order; answers how many."""
+        with self.box.transaction():
+            for position, delivery in enumerate(deliveries):
+                self.box.store.update(delivery, status="pending", next_at=time.time() + position * APART)
+        return len(deliveries)
 
     def settled(self, id: str) -> None:
         self._pending.discard(id)
@@ -85,6 +90,7 @@ class Courier:
                 round_.queue.clear()
             self.bell.wait_for(lambda: not any(round_.busy for round_ in self._rounds.values()), FORGET_WAITS)
             self._pending.clear()
+            self.retries = "quick"
 
     def stop(self) -> None:
         with self.bell:
@@ -109,14 +115,13 @@ class Round(threading.Thread):
         heapq.heappush(self.queue, (at, next(self._order), id))
 
     def run(self) -> None:
-        while (id := self._next()) is not None:
-            prepared = self._prepare(id)
-            if prepared:
-                self._conclude(id, *self._post(*prepared))
-            else:
-                self._courier.settled(id)
+        while (entry := self._next()) is not None:
+            letter = self._write(*entry)
+            if letter:
+                self._conclude(entry[1], *self._post(letter))
 
-    def _next(self) -> str | None:
+    def _next(self) -> tuple[float, str] | None:
+        """When the next delivery was due, and which it is."""
         with self._courier.bell:
             self.busy = False
             self._courier.bell.notify_all()
@@ -126,30 +131,31 @@ class Round(threading.Thread):
                     wait = self.queue[0][0] - time.time()
                     if wait <= 0:
                         self.busy = True
-                        return heapq.heappop(self.queue)[2]
+                        at, _, id = heapq.heappop(self.queue)
+                        return at, id
                 self._courier.bell.wait(wait)
         return None
 
-    def _prepare(self, id: str) -> tuple[str, bytes, dict[str, str]] | None:
+    def _write(self, at: float, id: str) -> Letter | None:
+        """What to send; None when the delivery was moved to another time, or its endpoint takes no more."""
         with self._box.lock:
             delivery = self._box.store.get("_delivery", id)
-            endpoint = self._box.store.get("webhook_endpoint", self._endpoint_id)
-            if delivery is None or endpoint is None:
+            if delivery is None or delivery["status"] != "pending" or delivery["next_at"] != at:
                 return None
-            event = self._box.render(self._box.store.need("event", delivery["event"]))
-        body = json.dumps(event).encode()
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            "Stripe-Signature": signature(body, endpoint["_secret"], int(time.time())),
-        }
-        return endpoint["url"], body, headers
+            endpoint = self._box.store.get("webhook_endpoint", self._endpoint_id)
+            if endpoint and endpoint["status"] == "enabled":
+                return letters.write(self._box, delivery, endpoint)
+            with self._box.transaction():
+                reason = "the endpoint is disabled" if endpoint else "the endpoint was removed"
+                self._box.store.update(delivery, status="failed", last_error=reason)
+                self._box.events.count_pending(delivery["event"])
+            return None
 
-    def _post(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str | None]:
-        parts = urlsplit(url)
+    def _post(self, letter: Letter) -> tuple[int | None, str | None]:
+        parts = urlsplit(letter.url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
-            status = self._exchange(parts.scheme, parts.netloc, path or "/", body, headers)
+            status = self._exchange(parts.scheme, parts.netloc, path or "/", letter.body, letter.headers)
         except (OSError, http.client.HTTPException) as error:
             self._disconnect()
             return None, f"{type(error).__name__}: {error}"
@@ -185,21 +191,11 @@ class Round(threading.Thread):
             delivery = self._box.store.get("_delivery", id)
             if delivery is None:
                 return
-            self._box.store.update(delivery, tries=delivery["tries"] + 1, last_status=status, last_error=error)
+            tries = delivery["tries"] + 1
+            self._box.store.update(delivery, tries=tries, last_status=status, last_error=error)
             if error is None:
                 self._box.store.update(delivery, status="delivered")
-                event = self._box.store.need("event", delivery["event"])
-                self._box.store.update(event, pending_webhooks=max(0, event["pending_webhooks"] - 1))
+                self._box.events.count_pending(delivery["event"])
             else:
-                self._postpone(delivery)
-            if delivery["status"] != "pending":
-                self._courier.settled(id)
-
-    def _postpone(self, delivery: Record) -> None:
-        tries = delivery["tries"]
-        spent = sum(FIRST_PAUSES) + LATER_PAUSE * (tries - len(FIRST_PAUSES))
-        if spent > GIVE_UP_AFTER:
-            self._box.store.update(delivery, status="failed")
-            return
-        pause = FIRST_PAUSES[tries - 1] if tries <= len(FIRST_PAUSES) else LATER_PAUSE
-        self._box.store.update(delivery, next_at=time.time() + pause)
+                now = self._box.clock.now()
+                self._box.store.update(delivery, **retries.after_failure(self._courier.retries, tries, now))

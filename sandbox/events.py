@@ -18,7 +18,7 @@ from sandbox.store import Record, Records, new_id
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
-NAMES = {"subscription": "customer.subscription"}
+NAMES = {"subscription": "customer.subscription", "tax_id": "customer.tax_id", "dispute": "charge.dispute"}
 """Where the event prefix differs from the object's type."""
 
 
@@ -40,15 +40,21 @@ class Events:
     def deliveries(self, event_id: str) -> Records:
         """The deliveries of an event, oldest first: ``{id, endpoint, status, tries, last_status, last_error, next_at}``.
 
-        ``status`` is ``pending``, ``delivered`` or ``failed`` (given up); ``next_at`` is machine time.
+        ``status`` is ``pending``, ``waiting`` (for the clock, until ``due``), ``held`` (until released), ``delivered``,
+        ``failed`` (given up) or ``dropped``; ``next_at`` is machine time. ``faults`` names what struck it.
         """
         with self._box.lock:
             return self._box.store.of("_delivery", "event", event_id)
 
-    def send_again(self, event_id: str) -> Records:
-        """Deliver an event once more to every endpoint that wants it, whatever happened before."""
+    def send_again(self, event_id: str, times: int = 1) -> Records:
+        """Deliver an event again to every endpoint that wants it, whatever happened before; no fault strikes these."""
         with self._box.transaction():
-            return self._address(self._box.store.need("event", event_id))
+            event = self._box.store.need("event", event_id)
+            deliveries = [
+                self._box.store.add(_delivery(event, one)) for _ in range(times) for one in self._wanting(event)
+            ]
+            self.count_pending(event_id)
+            return deliveries
 
     def record(self, name: str, record: Record, previous: dict[str, Any] | None = None) -> Record:
         """Write down that ``name`` (e.g. ``invoice.paid``) happened to a record."""
@@ -106,11 +112,23 @@ class Events:
         elif (known["url"], known["_secret"]) != (url, secret):
             self._box.store.update(known, url=url, _secret=secret)
 
-    def _address(self, event: Record) -> Records:
-        wanted = [one for one in reversed(self._box.store.list("webhook_endpoint")) if wants(one, event["type"])]
-        if wanted:
-            self._box.store.update(event, pending_webhooks=event["pending_webhooks"] + len(wanted))
-        return [self._box.store.add(_delivery(event, one)) for one in wanted]
+    def count_pending(self, event_id: str) -> None:
+        """Set ``pending_webhooks``: how many endpoints have not answered an event with 2xx yet, or never will."""
+        event = self._box.store.need("event", event_id)
+        deliveries = self._box.store.of("_delivery", "event", event_id)
+        reached = {one["endpoint"] for one in deliveries if one["status"] == "delivered"}
+        pending = len({one["endpoint"] for one in deliveries} - reached)
+        if pending != event["pending_webhooks"]:
+            self._box.store.update(event, pending_webhooks=pending)
+
+    def _address(self, event: Record) -> None:
+        for endpoint in self._wanting(event):
+            for delivery in self._box.chaos.on_delivery(event, _delivery(event, endpoint)):
+                self._box.store.add(delivery)
+        self.count_pending(event["id"])
+
+    def _wanting(self, event: Record) -> Records:
+        return [one for one in reversed(self._box.store.list("webhook_endpoint")) if wants(one, event["type"])]
 
 
 def endpoint(box: Sandbox, url: str, enabled_events: list[str], secret: str) -> Record:

@@ -25,6 +25,12 @@ class Visit:
     created: int
     """Virtual unix seconds."""
     status: int = 0
+    """0 when no answer was sent."""
+    duration: float = 0.0
+    """Seconds of machine time until the answer left."""
+    replayed: bool = False
+    fault: str | None = None
+    """The fault of the plan that struck it."""
     violations: list[str] = field(default_factory=list)
 
 

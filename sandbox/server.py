@@ -8,7 +8,8 @@ from importlib import import_module
 
 from flask import Flask
 
-from sandbox import api, browser, control, resources  # noqa: F401 - resources register themselves
+from sandbox import api, browser, control, control_webhooks, resources  # noqa: F401 - they register themselves
+from sandbox.chaos import routes  # noqa: F401 - it registers itself
 from sandbox.core import Sandbox
 from sandbox.serving import WsgiServer
 

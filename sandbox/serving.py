@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from sandbox.chaos.transport import SPOIL
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
@@ -68,24 +70,30 @@ class WsgiHandler(BaseHTTPRequestHandler):
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
             begun.update(status=status, headers=headers)
 
-        answer = self.server.app(self._environ(self.rfile.read(int(length))), start_response)
+        environ = self._environ(self.rfile.read(int(length)))
+        answer = self.server.app(environ, start_response)
         try:
             body = b"".join(answer)
         finally:
             getattr(answer, "close", lambda: None)()
-        self._send(begun["status"], begun["headers"], body)
+        if spoil := environ.get(SPOIL):
+            self.close_connection = True
+            spoil(self, begun["status"], begun["headers"], body)
+        else:
+            self.send_head(begun["status"], begun["headers"], len(body))
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
-    def _send(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+    def send_head(self, status: str, headers: list[tuple[str, str]], length: int) -> None:
+        """Begin an answer whose body has so many bytes."""
         code, _, reason = status.partition(" ")
         self.send_response(int(code), reason)
         for name, value in headers:
             if name.lower() != "content-length":
                 self.send_header(name, value)
         if code not in ("204", "304"):
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(length))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
 
     def _environ(self, body: bytes) -> dict[str, Any]:
         path, _, query = self.path.partition("?")

@@ -119,6 +119,10 @@ class Store:
         self.rollback_to(0)
         self._touched.clear()
 
+    def on_rollback(self, undo: Callable[[], None]) -> None:
+        """Call ``undo`` if what is written from here on is undone: for state that goes along with the records."""
+        self._undo.append(undo)
+
     def savepoint(self) -> int:
         """A mark for :meth:`rollback_to`."""
         return len(self._undo)

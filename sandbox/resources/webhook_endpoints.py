@@ -1,4 +1,8 @@
-"""Webhook endpoints. The secret is shown once, by the answer to the creation."""
+"""Webhook endpoints. The secret is shown once, by the answer to the creation.
+
+The API version is chosen then too, and never changes; ``shapes`` tells what of an older one is played. Without one, events
+come in the version of the sandbox.
+"""
 
 import secrets
 from urllib.parse import urlsplit
@@ -10,17 +14,22 @@ from sandbox.listing import serve_list
 from sandbox.routing import Call, Plain, operation
 from sandbox.store import Record
 
+MOST_ENDPOINTS = 16
+"""https://docs.stripe.com/webhooks: per account."""
+
 
 @operation("POST /v1/webhook_endpoints")
 def create(call: Call) -> Plain:
     refuse(call.params, ("connect",))
     _check(call)
-    version = call.get("api_version") or call.box.contract.version
-    if version != call.box.contract.version:
-        raise invalid(f"This sandbox speaks API version {call.box.contract.version} only.", "api_version")
+    version = call.get("api_version")
+    if version and version > call.box.contract.version:
+        raise invalid(f"Invalid API version: the newest here is {call.box.contract.version}.", "api_version")
+    if call.store.count("webhook_endpoint") >= MOST_ENDPOINTS:
+        raise invalid(f"You have reached the maximum of {MOST_ENDPOINTS} webhook endpoints.")
     secret = f"whsec_{secrets.token_hex(16)}"
     record = endpoint(call.box, call.params["url"], call.params["enabled_events"], secret)
-    record |= {"description": call.get("description"), "metadata": new_metadata(call.params)}
+    record |= {"api_version": version, "description": call.get("description"), "metadata": new_metadata(call.params)}
     call.store.add(record)
     return Plain({**call.box.render(record), "secret": secret})
 
@@ -44,11 +53,29 @@ def delete(call: Call) -> Plain:
 
 
 def _check(call: Call) -> None:
-    if "url" in call.params and urlsplit(call.params["url"]).scheme not in ("http", "https"):
-        raise invalid("Invalid URL: An explicit scheme (such as https) must be provided.", "url", "url_invalid")
-    for name in call.get("enabled_events", []):
+    if "url" in call.params:
+        _check_url(call.params["url"])
+    events = call.params.get("enabled_events")
+    if events is None:
+        return
+    if not events:
+        raise invalid("Invalid enabled_events: give at least one event type.", "enabled_events")
+    for name in events:
         if name != "*" and name not in call.box.contract.event_types:
             raise invalid(f"Invalid enabled_events: {name} is no event type.", "enabled_events")
+    if "*" in events and len(events) > 1:
+        raise invalid("Invalid enabled_events: '*' stands for all events and cannot be combined.", "enabled_events")
+
+
+def _check_url(url: str | None) -> None:
+    """A full web address; unlike at Stripe it may well be on this machine."""
+    try:
+        parts = urlsplit(url or "")
+        fits = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets or a port that make no sense
+        fits = False
+    if not fits or any(character.isspace() for character in url or ""):
+        raise invalid("Invalid URL: An explicit scheme (such as https) must be provided.", "url", "url_invalid")
 
 
 serve_retrieve("GET /v1/webhook_endpoints/{webhook_endpoint}", "webhook_endpoint")

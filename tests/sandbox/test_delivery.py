@@ -7,7 +7,7 @@ import requests
 import stripe
 
 from sandbox.core import Sandbox, Settings
-from sandbox.delivery import signature
+from sandbox.letters import signature
 
 
 def until(true, seconds=5.0):

@@ -1,0 +1,111 @@
+"""The part of ``/_sandbox`` that controls webhooks: hold, send again, replay, and roll the secret of an endpoint."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from typing import Any
+
+from flask import Response, jsonify, request
+
+from sandbox import retries
+from sandbox.control import Refused, bp, given_object, this_sandbox
+from sandbox.core import Sandbox
+from sandbox.store import Record, Records
+
+MOST_TIMES = 20
+LONGEST_OVERLAP = 86400
+"""Seconds of virtual time, as at Stripe: https://docs.stripe.com/webhooks#roll-endpoint-secrets."""
+ORDERS = ("created", "reverse", "shuffle")
+
+
+@bp.get("/deliveries/pending")
+def show_pending() -> Response:
+    return jsonify(pending=this_sandbox().courier.pending(), paused=this_sandbox().courier.paused)
+
+
+@bp.post("/deliveries")
+def control_deliveries() -> Response:
+    """``{"paused": true|false}`` holds or releases all webhook deliveries; ``{"retries": "live"}`` chooses a schedule."""
+    courier, wish = this_sandbox().courier, given_object()
+    if wish.get("retries", courier.retries) not in retries.NAMES:
+        raise Refused(f"retries: must be one of {', '.join(retries.NAMES)}")
+    courier.retries = wish.get("retries", courier.retries)
+    if "paused" in wish or "retries" not in wish:
+        courier.pause(bool(wish.get("paused")))
+    return jsonify(paused=courier.paused, **({"retries": courier.retries} if "retries" in wish else {}))
+
+
+@bp.get("/events")
+def show_events() -> Response:
+    box = this_sandbox()
+    limit = request.args.get("limit", 100, int)
+    with box.lock:
+        found = [{**box.render(one), "deliveries": box.events.deliveries(one["id"])} for one in box.events.list(limit)]
+    return jsonify(data=found)
+
+
+@bp.post("/events/<id>/send")
+def send_again(id: str) -> tuple[Response, int]:
+    """``{"times": 2}``: once more, or so many times."""
+    box = this_sandbox()
+    if box.events.get(id) is None:
+        return jsonify(error=f"no event {id}"), 404
+    return jsonify(
+        deliveries=len(box.events.send_again(id, _whole("times", given_object().get("times", 1), MOST_TIMES)))
+    ), 200
+
+
+@bp.post("/replay")
+def replay() -> Response:
+    """Every event since an event or an instant once more: ``{"since": "evt_…" | unix, "order": "shuffle", "seed": 7}``."""
+    box, wish = this_sandbox(), given_object()
+    with box.lock, box.transaction():
+        chosen = ordered(_since(box, wish.get("since", 0)), wish)
+        sent = [delivery for event in chosen for delivery in box.events.send_again(event["id"])]
+    return jsonify(events=[event["id"] for event in chosen], deliveries=len(sent))
+
+
+@bp.post("/endpoints/<id>/roll")
+def roll(id: str) -> tuple[Response, int]:
+    """A new secret: ``{"expires_in": seconds}`` of virtual time in which the old one signs as well, none by default."""
+    box = this_sandbox()
+    overlap = _whole("expires_in", given_object().get("expires_in", 0), LONGEST_OVERLAP, least=0)
+    with box.transaction():
+        endpoint = box.store.get("webhook_endpoint", id)
+        if endpoint is None:
+            return jsonify(error=f"no endpoint {id}"), 404
+        expires_at = box.clock.now() + overlap
+        kept = [one for one in endpoint.get("_older_secrets", []) if one["expires_at"] > box.clock.now()]
+        older = [{"secret": endpoint["_secret"], "expires_at": expires_at}, *kept] if overlap else []
+        box.store.update(endpoint, _secret=f"whsec_{secrets.token_hex(16)}", _older_secrets=older)
+        return jsonify(secret=endpoint["_secret"], expires_at=expires_at), 200
+
+
+def ordered(records: Records, wish: dict[str, Any]) -> Records:
+    """Records, given oldest first, in the ``order`` of a wish; ``shuffle`` follows its ``seed``."""
+    order, seed = wish.get("order", "created"), wish.get("seed", 0)
+    if order not in ORDERS:
+        raise Refused(f"order: must be one of {', '.join(ORDERS)}")
+    if not isinstance(seed, int):
+        raise Refused("seed: must be a whole number")
+    if order == "shuffle":
+        return random.Random(seed).sample(records, len(records))
+    return records[::-1] if order == "reverse" else records
+
+
+def _since(box: Sandbox, since: Any) -> list[Record]:
+    """The events from one on, or from an instant on, oldest first."""
+    events = box.store.list("event")[::-1]
+    if isinstance(since, int) and not isinstance(since, bool):
+        return [event for event in events if event["created"] >= since]
+    for position, event in enumerate(events):
+        if event["id"] == since:
+            return events[position:]
+    raise Refused("since: must be the id of an event, or unix seconds")
+
+
+def _whole(name: str, value: Any, most: int, least: int = 1) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise Refused(f"{name}: must be a whole number from {least} to {most}")
+    return value
