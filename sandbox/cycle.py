@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sandbox.store import Record
-from sandbox.timed import credit_grants, invoices, refunds, subscriptions
+from sandbox.timed import credit_grants, disputes, invoices, payment_intents, refunds, subscriptions
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
@@ -18,6 +18,8 @@ TIMED: dict[str, Callable[[Record], Iterator[tuple[int, Deed]]]] = {
     "invoice": invoices.deeds,
     "billing.credit_grant": credit_grants.deeds,
     "refund": refunds.deeds,
+    "dispute": disputes.deeds,
+    "payment_intent": payment_intents.deeds,
 }
 """The types whose records can fall due, and what will happen to one of them when (virtual unix seconds)."""
 

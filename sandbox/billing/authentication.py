@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.billing import cards, collection, intents, setups
+from sandbox.billing import collection, intents, setups, verdicts
 from sandbox.errors import invalid
 from sandbox.store import Record
 
@@ -32,8 +32,7 @@ def finish(box: Sandbox, intent: Record, *, passed: bool) -> None:
         else:
             intents.fail_authentication(box, intent)
     elif passed:
-        card = cards.behind(method)
-        refusal = card.charge or card.after_authentication
+        refusal = verdicts.on_charge(box, intent, method, authenticated=True)
         collection.complete(box, intent, method, refusal, authenticated=True)
     else:
         collection.authentication_failed(box, intent)

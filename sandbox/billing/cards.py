@@ -2,7 +2,7 @@
 
 The table follows Stripe's testing page. Assumptions: the advice codes; that a decline card may be typed into a page but
 fails at every use; that ...1280 is declined before any authentication page appears.
-Simplification: ...0259 succeeds and is never disputed, refund cards behave like ordinary ones.
+Simplification: of the cards that are disputed later only ...0259 is played.
 """
 
 import hashlib
@@ -62,6 +62,8 @@ class Card:
     after_authentication: Refusal | None = None
     cvc_check: str = "pass"
     postal_check: str = "pass"
+    disputed: bool = False
+    """Whether its charges are disputed as fraudulent as soon as they are paid."""
     refund: str | None = None
     """What becomes of its refunds later: ``succeeded`` (pending until then) or ``failed``; None settles them at once."""
 
@@ -88,6 +90,7 @@ TABLE = {
         Card("4000056655665556", funding="debit"),
         Card("5555555555554444", brand="mastercard"),
         Card("2223003122003222", brand="mastercard"),
+        Card("5105105105105100", brand="mastercard", funding="prepaid"),
         Card("5200828282828210", brand="mastercard", funding="debit"),
         Card("378282246310005", brand="amex"),
         Card("6011111111111117", brand="discover"),
@@ -115,7 +118,7 @@ TABLE = {
         Card("4000000000003055"),
         Card("4000000000000101", cvc_check="fail"),
         Card("4000000000000036", postal_check="fail"),
-        Card("4000000000000259"),
+        Card("4000000000000259", disputed=True),
         Card("4000000000007726", refund="succeeded"),
         Card("4000000000005126", refund="failed"),
     )
@@ -125,12 +128,20 @@ NAMED = {
     "pm_card_visa": "4242424242424242",
     "pm_card_visa_debit": "4000056655665556",
     "pm_card_mastercard": "5555555555554444",
+    "pm_card_mastercard_debit": "5200828282828210",
+    "pm_card_mastercard_prepaid": "5105105105105100",
     "pm_card_amex": "378282246310005",
     "pm_card_discover": "6011111111111117",
+    "pm_card_diners": "3056930009020004",
+    "pm_card_jcb": "3566002020360505",
+    "pm_card_us": "4242424242424242",
+    "pm_card_de": "4000002760000016",
+    "pm_card_gb": "4000008260000000",
     "pm_card_visa_chargeDeclined": "4000000000000002",
     "pm_card_visa_chargeDeclinedInsufficientFunds": "4000000000009995",
     "pm_card_visa_chargeDeclinedLostCard": "4000000000009987",
     "pm_card_visa_chargeDeclinedStolenCard": "4000000000009979",
+    "pm_card_visa_chargeDeclinedVelocityLimitExceeded": "4000000000006975",
     "pm_card_chargeDeclinedExpiredCard": "4000000000000069",
     "pm_card_chargeDeclinedIncorrectCvc": "4000000000000127",
     "pm_card_chargeDeclinedProcessingError": "4000000000000119",
@@ -140,9 +151,16 @@ NAMED = {
     "pm_card_authenticationRequiredSetupForOffSession": "4000003800000446",
     "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds": "4000008260003178",
     "pm_card_threeDSecureRequired": "4000000000003220",
+    "pm_card_threeDSecure2Required": "4000000000003220",
+    "pm_card_threeDSecureRequiredChargeDeclined": "4000008400001629",
+    "pm_card_threeDSecureRequiredProcessingError": "4000008400001280",
     "pm_card_threeDSecureOptional": "4000000000003055",
+    "pm_card_cvcCheckFail": "4000000000000101",
+    "pm_card_avsZipFail": "4000000000000036",
     "pm_card_radarBlock": "4100000000000019",
     "pm_card_createDispute": "4000000000000259",
+    "pm_card_pendingRefund": "4000000000007726",
+    "pm_card_refundFail": "4000000000005126",
 }
 """PaymentMethod ids that stand for a fresh card each time they are used; ``tok_…`` works the same."""
 

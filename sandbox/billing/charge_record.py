@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 def build(box: Sandbox, intent: Record, method: Record, refusal: Refusal | None) -> Record:
     """The charge that one try of a card leaves behind, paid or refused."""
     paid = refusal is None
+    captured = paid and intent["capture_method"] != "manual"
     id = new_id("ch")
     return {
         **box.contract.blank("charge"),
         "id": id,
         "amount": intent["amount"],
-        "amount_captured": intent["amount"] if paid else 0,
+        "amount_captured": intent["amount"] if captured else 0,
         "amount_refunded": 0,
         "billing_details": method["billing_details"],
-        "captured": paid,
+        "captured": captured,
         "created": box.clock.now(),
         "currency": intent["currency"],
         "customer": intent["customer"],
@@ -37,8 +38,12 @@ def build(box: Sandbox, intent: Record, method: Record, refusal: Refusal | None)
         "payment_intent": intent["id"],
         "payment_method": method["id"],
         "payment_method_details": {"type": "card", "card": _charged_card(method)},
+        "receipt_email": intent["receipt_email"],
         "receipt_url": f"https://pay.stripe.com/receipts/payment/{id}" if paid else None,
         "refunded": False,
+        "shipping": intent["shipping"],
+        "statement_descriptor": intent["statement_descriptor"],
+        "statement_descriptor_suffix": intent["statement_descriptor_suffix"],
         "status": "succeeded" if paid else "failed",
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.billing import cards, intents, invoice_outcomes, invoice_payments, methods, standing
+from sandbox.billing import cards, intents, invoice_outcomes, invoice_payments, methods, standing, verdicts
 from sandbox.billing.cards import Refusal
 from sandbox.billing.intents import Attempt
 from sandbox.errors import ApiError, card_error, invalid
@@ -25,12 +25,10 @@ def confirm(box: Sandbox, intent: Record, attempt: Attempt, *, automatic: bool =
     """Try to get the money of an intent; look at its status for the outcome. ``automatic`` counts as a retry."""
     intents.refuse_if_final(intent, "confirm")
     method = attempt.method
-    if method["customer"] not in (None, intent["customer"]):
-        raise invalid("The payment method belongs to another customer.", "payment_method")
-    card = cards.behind(method)
-    if not card.wants_authentication(off_session=attempt.off_session, set_up=method["_set_up"]):
-        complete(box, intent, method, card.charge, automatic=automatic)
-    elif attempt.off_session and _invoice_of(box, intent) is None:
+    methods.refuse_to_use(method, intent["customer"])
+    if not verdicts.asks_to_pay(intent, method, off_session=attempt.off_session):
+        complete(box, intent, method, verdicts.on_charge(box, intent, method), automatic=automatic)
+    elif attempt.error_on_requires_action or (attempt.off_session and _invoice_of(box, intent) is None):
         complete(box, intent, method, cards.NEEDS_AUTHENTICATION, automatic=automatic)
     else:
         intents.ask_for_action(box, intent, attempt)
@@ -52,10 +50,9 @@ def complete(
     if refusal:
         _note_failure(box, intent, "invoice.payment_failed", automatic)
         return
-    if authenticated:
+    if authenticated and intent["setup_future_usage"] == "off_session":
         box.store.update(method, _set_up=True)
-    if intent["setup_future_usage"] and intent["customer"] and not method["_detached"]:
-        methods.attach(box, method, intent["customer"])
+    methods.keep_or_spend(box, method, intent)
     invoice = _invoice_of(box, intent)
     if invoice:
         count = invoice["attempt_count"] + (1 if automatic or not invoice["attempt_count"] else 0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from sandbox.billing import charge_record, methods
+from sandbox.billing import charge_record, disputes, methods, refunds
 from sandbox.billing.cards import Refusal
 from sandbox.errors import ApiError, card_error, invalid
 from sandbox.store import Record, new_id
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 FINAL = ("succeeded", "canceled")
+OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+"""The statuses in which an intent can still be confirmed and changed."""
+HELD_FOR = 7 * 86400
+"""Seconds until money that was set aside and not captured goes back."""
+NAMES = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,10 @@ class Attempt:
     off_session: bool = False
     return_url: str | None = None
     use_stripe_sdk: bool = True
+    error_on_requires_action: bool = False
 
 
-def new_payment(box: Sandbox, customer: str, amount: int, currency: str, **fields: Any) -> Record:
+def new_payment(box: Sandbox, customer: str | None, amount: int, currency: str, **fields: Any) -> Record:
     """Store a payment intent and say so; ``amount`` in minor units."""
     id = new_id("pi")
     intent = {
@@ -82,13 +88,24 @@ def new_setup(box: Sandbox, customer: str | None, **fields: Any) -> Record:
 
 
 def refuse_if_final(intent: Record, deed: str) -> None:
-    """Raise Stripe's "unexpected state" for an intent that is over."""
-    if intent["status"] in FINAL:
-        name = "PaymentIntent" if intent["object"] == "payment_intent" else "SetupIntent"
-        raise invalid(
-            f"You cannot {deed} this {name} because it has a status of {intent['status']}.",
-            code=f"{intent['object']}_unexpected_state",
+    """Raise Stripe's "unexpected state" for an intent that is over, or whose money only waits for its capture.
+
+    ``deed`` is ``confirm`` or ``cancel``; an authorization can be canceled and not confirmed again.
+    """
+    is_held = deed == "cancel" and intent["object"] == "payment_intent"
+    allowed = (*OPEN, "requires_capture") if is_held else OPEN
+    if intent["status"] not in allowed:
+        name = NAMES[intent["object"]]
+        raise unexpected_state(
+            intent,
+            f"You cannot {deed} this {name} because it has a status of {intent['status']}. Only a {name} with one of "
+            f"the following statuses may be {deed}ed: {', '.join(allowed)}.",
         )
+
+
+def unexpected_state(intent: Record, message: str) -> ApiError:
+    """The 400 for a deed that an intent's status does not allow."""
+    return invalid(message, code=f"{intent['object']}_unexpected_state")
 
 
 def ask_for_action(box: Sandbox, intent: Record, attempt: Attempt) -> None:
@@ -111,23 +128,32 @@ def charge(box: Sandbox, intent: Record, method: Record, refusal: Refusal | None
     """Try the card: a charge either way, and the intent either succeeded or asking for another method."""
     made = box.store.add(charge_record.build(box, intent, method, refusal))
     if refusal is None:
-        box.store.update(
-            intent,
-            status="succeeded",
-            amount_received=intent["amount"],
-            payment_method=method["id"],
-            latest_charge=made["id"],
-            last_payment_error=None,
-            next_action=None,
-            _pending=None,
-        )
-        box.events.record("payment_intent.succeeded", intent)
-        box.events.record("charge.succeeded", made)
+        _succeed(box, intent, made)
         return
     box.store.update(intent, latest_charge=made["id"])
     _back_to_start(box, intent, last_payment_error={**as_error(box, refusal, method), "charge": made["id"]})
     box.events.record("payment_intent.payment_failed", intent)
     box.events.record("charge.failed", made)
+
+
+def _succeed(box: Sandbox, intent: Record, made: Record) -> None:
+    held = 0 if made["captured"] else made["amount"]
+    box.store.update(
+        intent,
+        status="requires_capture" if held else "succeeded",
+        _held_until=box.clock.now() + HELD_FOR if held else None,
+        amount_capturable=held,
+        amount_received=made["amount_captured"],
+        payment_method=made["payment_method"],
+        latest_charge=made["id"],
+        last_payment_error=None,
+        next_action=None,
+        _pending=None,
+    )
+    box.events.record(f"payment_intent.{'amount_capturable_updated' if held else 'succeeded'}", intent)
+    box.events.record("charge.succeeded", made)
+    if not held:
+        disputes.open_if_wanted(box, made)
 
 
 def save(box: Sandbox, intent: Record, method: Record) -> None:
@@ -140,7 +166,7 @@ def save(box: Sandbox, intent: Record, method: Record) -> None:
         next_action=None,
         _pending=None,
     )
-    box.store.update(method, _set_up=True)
+    box.store.update(method, _set_up=intent["usage"] == "off_session" or method["_set_up"])
     box.events.record("setup_intent.succeeded", intent)
     if intent["customer"]:
         methods.attach(box, method, intent["customer"])
@@ -173,9 +199,13 @@ def fail_authentication(box: Sandbox, intent: Record) -> None:
 
 def cancel(box: Sandbox, intent: Record, reason: str | None) -> None:
     """End an intent that is not final."""
+    held = intent["status"] == "requires_capture"
     box.store.update(intent, status="canceled", cancellation_reason=reason, next_action=None, _pending=None)
     if intent["object"] == "payment_intent":
-        box.store.update(intent, canceled_at=box.clock.now())
+        box.store.update(intent, canceled_at=box.clock.now(), amount_capturable=0)
+    if held:
+        expired = "expired_uncaptured_charge" if reason == "automatic" else None
+        refunds.release(box, box.store.need("charge", intent["latest_charge"]), expired)
     box.events.record(f"{intent['object']}.canceled", intent)
 
 

@@ -1,6 +1,6 @@
-"""Payment methods: made of a number, attached to a customer, found for an invoice.
+"""Payment methods: made of a number, attached to a customer, found for an invoice, renewed by their bank.
 
-Simplification: cards only.
+A method that paid without being kept, or was detached, can be used nowhere any more. Simplification: cards only.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import cards
+from sandbox.billing import cards, verdicts
 from sandbox.billing.cards import Card
 from sandbox.errors import ApiError, card_error, invalid, unsupported
+from sandbox.events import difference
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def create(box: Sandbox, data: dict[str, Any], param: str = "") -> Record:
             raise _missing(f"card[{name}]")
     number = str(given["number"]).replace(" ", "").replace("-", "")
     card = _typed_in(number)
-    month, year = _expiry(box, given["exp_month"], given["exp_year"])
+    month, year = expiry(box, given["exp_month"], given["exp_year"])
     _check_cvc(card, given.get("cvc"))
     return _store(box, card, data, month, year, cvc_given=bool(given.get("cvc")))
 
@@ -48,25 +49,61 @@ def attach(box: Sandbox, method: Record, customer: str) -> None:
     """Put a method on a customer; one that is there already stays, one of another customer is refused."""
     if method["customer"] == customer:
         return
-    if method["customer"] or method["_detached"]:
-        raise invalid(
-            "The payment method you provided has already been attached to a customer, or was detached from one; "
-            "it cannot be used again.",
-            "payment_method",
-            "payment_method_unexpected_state",
-        )
+    _refuse_if_spent(method)
+    if method["customer"]:
+        raise _unusable("The payment method you provided has already been attached to a customer.")
     box.store.update(method, customer=customer)
     box.events.record("payment_method.attached", method)
 
 
-def refuse_to_attach(method: Record) -> None:
+def refuse_to_attach(box: Sandbox, method: Record) -> None:
     """Raise what the card's issuer says to saving it, if it says no."""
-    refusal = cards.behind(method)
-    if refusal.attach:
-        problem = refusal.attach
+    problem = verdicts.on_saving(box, method)
+    if problem:
         raise card_error(
             problem.message, problem.code, decline_code=problem.decline_code, advice_code=problem.advice_code
         )
+
+
+def refuse_to_use(method: Record, customer: str | None) -> None:
+    """Raise why an intent of that customer (None: of nobody) cannot have the method."""
+    _refuse_if_spent(method)
+    if method["customer"] in (None, customer):
+        return
+    if customer is None:
+        raise invalid(
+            "The payment method you provided is attached to a customer so for security purposes you must provide the "
+            "customer in the request.",
+            "payment_method",
+        )
+    raise invalid(
+        f"The customer does not have a payment method with the ID {method['id']}. The payment method must be attached "
+        "to the customer.",
+        "payment_method",
+    )
+
+
+def keep_or_spend(box: Sandbox, method: Record, intent: Record) -> None:
+    """After a payment: the method is the customer's if that was agreed, and otherwise was good for this once."""
+    if method["_detached"]:
+        return
+    if not intent["setup_future_usage"]:
+        box.store.update(method, _detached=method["customer"] is None)
+    elif intent["customer"]:
+        attach(box, method, intent["customer"])
+
+
+def renew_card(box: Sandbox, method: Record) -> None:
+    """The bank replaces the card by one that is good for five more years, and the network tells Stripe.
+
+    Assumption: number and fingerprint stay, as if only the plastic were new.
+    """
+    before = box.render(method)
+    month, year = _default_expiry(box)
+    year = max(year, method["card"]["exp_year"] + 5)
+    box.store.update(method, card={**method["card"], "exp_month": month, "exp_year": year})
+    previous = difference(before, box.render(method))
+    box.events.record("payment_method.automatically_updated", method, previous)
 
 
 def for_invoice(box: Sandbox, invoice: Record) -> Record | None:
@@ -111,7 +148,8 @@ def _typed_in(number: str) -> Card:
     return card
 
 
-def _expiry(box: Sandbox, month: int, year: int) -> tuple[int, int]:
+def expiry(box: Sandbox, month: int, year: int) -> tuple[int, int]:
+    """Month and year on a card, the year in four digits; a 402 as Stripe answers when they lie in the past."""
     year = year + 2000 if year < 100 else year
     today = datetime.fromtimestamp(box.clock.now(), UTC)
     if not 1 <= month <= 12 or (year == today.year and month < today.month):
@@ -175,6 +213,18 @@ def _card_details(card: Card, month: int, year: int, billing: dict[str, Any], cv
         "three_d_secure_usage": {"supported": card.brand != "amex"},
         "wallet": None,
     }
+
+
+def _refuse_if_spent(method: Record) -> None:
+    if method["_detached"]:
+        raise _unusable(
+            "This PaymentMethod was previously used without being attached to a Customer or was detached from a "
+            "Customer, and may not be used again."
+        )
+
+
+def _unusable(message: str) -> ApiError:
+    return invalid(message, "payment_method", "payment_method_unexpected_state")
 
 
 def _missing(param: str) -> ApiError:

@@ -3,7 +3,7 @@
 What the charge says of its refunds changes with them; the invoice behind it stays ``paid``, and so does its invoice
 payment. Messages and codes of refusals are Stripe's.
 Assumptions: a pending refund counts in ``amount_refunded``, and stops counting when it fails or is canceled; ...7726
-and ...5126 decide an hour after the refund was made; an uncaptured charge is released by canceling its intent.
+and ...5126 decide an hour after the refund was made; what was only set aside is given back by canceling its intent.
 Simplifications: no balance transactions and no receipt numbers; the reference of a card refund stays ``pending``.
 """
 
@@ -42,15 +42,18 @@ def create(
     """
     charge = _charge_of(box, charge_or_intent)
     amount = _allowed(box, charge, amount)
-    refund = box.store.add(_build(box, charge, amount, reason, metadata or {}))
-    _count(box, charge, "charge.refunded")
-    box.events.record("refund.created", refund)
-    return refund
+    later = cards.behind(box.store.need("payment_method", charge["payment_method"])).refund
+    return _make(box, charge, amount, later=later, reason=reason, metadata=metadata or {})
+
+
+def release(box: Sandbox, charge: Record, reason: str | None = None) -> None:
+    """Give back what was set aside and will not be captured; that is a refund too, and counts as one."""
+    _make(box, charge, charge["amount"] - charge["amount_captured"], kind="reversal", reason=reason, metadata={})
 
 
 def left(charge: Record) -> int:
     """What of a charge can still be refunded, in minor units."""
-    return int(charge["amount_captured"] - charge["amount_refunded"])
+    return int(charge["amount"] - charge["amount_refunded"]) if charge["captured"] else 0
 
 
 def cancel(box: Sandbox, refund: Record) -> None:
@@ -79,6 +82,15 @@ def of(box: Sandbox, charge: Record) -> list[Record]:
     return box.store.of("refund", "charge", charge["id"])
 
 
+def _make(
+    box: Sandbox, charge: Record, amount: int, *, kind: str = "refund", later: str | None = None, **about: Any
+) -> Record:
+    refund = box.store.add({**_build(box, charge, amount, kind, later), **about})
+    _count(box, charge, "charge.refunded")
+    box.events.record("refund.created", refund)
+    return refund
+
+
 def _take_back(box: Sandbox, refund: Record, status: str, failure_reason: str) -> None:
     _change(box, refund, status=status, failure_reason=failure_reason, pending_reason=None, _decides_at=None)
     _count(box, box.store.need("charge", refund["charge"]), "charge.updated")
@@ -96,7 +108,7 @@ def _count(box: Sandbox, charge: Record, event: str) -> None:
     """Work out anew what the charge says of its refunds, and say so."""
     before = box.render(charge)
     counted = sum(one["amount"] for one in of(box, charge) if one["status"] in COUNTED)
-    box.store.update(charge, amount_refunded=counted, refunded=counted == charge["amount_captured"])
+    box.store.update(charge, amount_refunded=counted, refunded=counted == charge["amount"])
     box.events.record(event, charge, difference(before, box.render(charge)))
 
 
@@ -136,8 +148,8 @@ def _too_much(charge: Record, amount: int) -> ApiError:
     return invalid(f"Refund amount ({asked}) is greater than {limit} ({rest})", "amount")
 
 
-def _build(box: Sandbox, charge: Record, amount: int, reason: str | None, metadata: dict[str, str]) -> Record:
-    later = cards.behind(box.store.need("payment_method", charge["payment_method"])).refund
+def _build(box: Sandbox, charge: Record, amount: int, kind: str, later: str | None) -> Record:
+    """A refund as it begins; ``later`` is the status that it has in the end if that is not known at once."""
     pending = later == "succeeded"
     now = box.clock.now()
     return {
@@ -153,14 +165,12 @@ def _build(box: Sandbox, charge: Record, amount: int, reason: str | None, metada
             "card": {
                 "reference_status": "pending",
                 "reference_type": "acquirer_reference_number",
-                "type": "refund",
+                "type": kind,
             },
         },
-        "metadata": metadata,
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],
         "pending_reason": "processing" if pending else None,
-        "reason": reason,
         "status": "pending" if pending else "succeeded",
         "_becomes": later,
         "_decides_at": now + DECIDED_AFTER if later else None,

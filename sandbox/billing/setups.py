@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.billing import cards, intents, standing
+from sandbox.billing import intents, methods, standing, verdicts
 from sandbox.billing.intents import Attempt
-from sandbox.errors import invalid
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -17,12 +16,11 @@ def confirm(box: Sandbox, intent: Record, attempt: Attempt) -> None:
     """Try to save the card; look at the intent's status for the outcome."""
     intents.refuse_if_final(intent, "confirm")
     method = attempt.method
-    if method["customer"] not in (None, intent["customer"]):
-        raise invalid("The payment method belongs to another customer.", "payment_method")
-    card = cards.behind(method)
-    if card.attach:
-        intents.fail_setup(box, intent, method, card.attach)
-    elif card.wants_authentication_to_save:
+    methods.refuse_to_use(method, intent["customer"])
+    refusal = verdicts.on_saving(box, method)
+    if refusal:
+        intents.fail_setup(box, intent, method, refusal)
+    elif verdicts.asks_to_save(intent, method):
         intents.ask_for_action(box, intent, attempt)
     else:
         complete(box, intent, method)

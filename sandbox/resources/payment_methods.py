@@ -1,8 +1,10 @@
 """Payment methods. Cards only."""
 
+from typing import Any
+
 from sandbox.billing import methods
 from sandbox.crud import changed_fields, refuse_others, serve_retrieve
-from sandbox.errors import invalid
+from sandbox.errors import invalid, unsupported
 from sandbox.listing import serve_list
 from sandbox.routing import Call, operation
 from sandbox.store import Record
@@ -24,15 +26,26 @@ def update(call: Call) -> Record:
     if not method["customer"]:
         message = "You must save this PaymentMethod to a customer before you can update it."
         raise invalid(message, code="payment_method_unexpected_state")
+    card = _changed_card(call, method)
     with call.box.events.updating(method):
-        call.store.update(method, **changed_fields(call.params, method, ("allow_redisplay",)))
+        call.store.update(method, card=card, **changed_fields(call.params, method, ("allow_redisplay",)))
         if "billing_details" in call.params:
             details = {**method["billing_details"], **call.params["billing_details"]}
             details["address"] = {**methods.ADDRESS, **(details["address"] or {})}
             call.store.update(method, billing_details=details)
-        if "card" in call.params:
-            call.store.update(method, card={**method["card"], **call.params["card"]})
     return method
+
+
+def _changed_card(call: Call, method: Record) -> dict[str, Any]:
+    card: dict[str, Any] = method["card"]
+    given = call.get("card", {})
+    if "networks" in given:
+        raise unsupported("card[networks]")
+    if not given:
+        return card
+    month, year = (given.get(name, card[name]) for name in ("exp_month", "exp_year"))
+    month, year = methods.expiry(call.box, month, year)
+    return {**card, "exp_month": month, "exp_year": year}
 
 
 @operation("POST /v1/payment_methods/{payment_method}/attach")
@@ -42,7 +55,7 @@ def attach(call: Call) -> Record:
     if not customer:
         raise invalid("Missing required param: customer.", "customer", "parameter_missing")
     call.store.need("customer", customer, "customer")
-    methods.refuse_to_attach(method)
+    methods.refuse_to_attach(call.box, method)
     methods.attach(call.box, method, customer)
     return method
 

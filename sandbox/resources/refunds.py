@@ -27,7 +27,7 @@ def cancel(call: Call) -> Record:
 
 
 def _refunded(call: Call) -> Record:
-    """The charge or the payment intent that the parameters name; both are fine if they belong together."""
+    """The charge or the payment intent that the parameters name."""
     charge, intent = call.get("charge"), call.get("payment_intent")
     if not charge and not intent:
         raise invalid(
@@ -36,11 +36,8 @@ def _refunded(call: Call) -> Record:
         )
     if charge and intent:
         raise invalid("You may only specify one of these parameters: charge, payment_intent.", "payment_intent")
-    return (
-        call.store.need("charge", charge, "charge")
-        if charge
-        else call.store.need("payment_intent", intent, "payment_intent")
-    )
+    name = "charge" if charge else "payment_intent"
+    return call.store.need(name, call.params[name], name)
 
 
 serve_retrieve("GET /v1/refunds/{refund}", "refund")
