@@ -77,8 +77,6 @@ def apply(box: Sandbox, invoice: Record, *, booked: bool = True) -> None:
     paid = [_pay(box, line, one, booked) for line in lines for one in grants if _covers(box, one, line)]
     if any(paid):
         totals.tax_again(box, invoice)
-        credited = [credit for line in lines for credit in line["pretax_credit_amounts"]]
-        box.store.update(invoice, total_pretax_credit_amounts=credited)
 
 
 def reinstate(box: Sandbox, invoice: Record) -> None:
@@ -141,8 +139,7 @@ def _pay(box: Sandbox, line: Record, grant: Record, booked: bool) -> int:
         transaction = _book(box, grant, -amount, "credits_applied", where=where)["id"]
     else:
         box.store.update(grant, _left=grant["_left"] - amount)
-    credit = {"amount": amount, "type": "credit_balance_transaction"}
-    credit |= {"credit_balance_transaction": transaction, "discount": None}
+    credit = totals.pretax(amount, transaction=transaction)
     box.store.update(line, pretax_credit_amounts=[*line["pretax_credit_amounts"], credit])
     return amount
 

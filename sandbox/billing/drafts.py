@@ -13,7 +13,7 @@ from sandbox.store import Record
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
-WORKED_OUT = ("discount_amounts", "discounts", "taxes")
+WORKED_OUT = ("discount_amounts", "discounts", "pretax_credit_amounts", "taxes")
 """What a line gets from the invoice around it."""
 OWN = ("id", "object", "invoice", *WORKED_OUT)
 """What a line keeps when the invoice item behind it changes."""

@@ -56,6 +56,9 @@ def apply(box: Sandbox, lines: list[Record], discount_ids: Iterable[str], taxati
     _take_off(box, discount_ids, lines)
     for line in lines:
         line["discounts"] = [one["discount"] for one in line["discount_amounts"]]
+        line["pretax_credit_amounts"] = [
+            pretax(one["amount"], discount=one["discount"]) for one in line["discount_amounts"]
+        ]
         line["taxes"] = taxation.of_line(box, line)
     return sums(lines)
 
@@ -94,6 +97,7 @@ def sums(lines: list[Record]) -> dict[str, Any]:
         "total": net + exclusive,
         "total_discount_amounts": [{"amount": amount, "discount": id} for id, amount in off.items()],
         "total_excluding_tax": net - inclusive,
+        "total_pretax_credit_amounts": _total_pretax(lines),
         "total_taxes": taxes,
     }
 
@@ -121,6 +125,19 @@ def taxable(line: Record) -> int:
     """What of a line can be taxed: its amount after discounts and credits."""
     credits = (one for one in line["pretax_credit_amounts"] if one["type"] == "credit_balance_transaction")
     return discounts.remaining(line) - sum(int(one["amount"]) for one in credits)
+
+
+def pretax(amount: int, *, discount: str | None = None, transaction: str | None = None) -> dict[str, Any]:
+    """What is taken off before taxes: by a discount, otherwise by billing credits."""
+    kind = "discount" if discount else "credit_balance_transaction"
+    return {"amount": amount, "credit_balance_transaction": transaction, "discount": discount, "type": kind}
+
+
+def _total_pretax(lines: list[Record]) -> list[dict[str, Any]]:
+    """The same of all lines, with what one discount takes off in one entry."""
+    found = [one for line in lines for one in line["pretax_credit_amounts"]]
+    off = _by_key((one["discount"], one["amount"]) for one in found if one["discount"])
+    return [pretax(amount, discount=id) for id, amount in off.items()] + [one for one in found if not one["discount"]]
 
 
 def _behavior(box: Sandbox, line: Record) -> str:

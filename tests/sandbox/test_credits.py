@@ -108,6 +108,9 @@ def test_credits_come_after_discounts_and_before_taxes(account, shop, clock):
     clock.turn(by="1 hour")
     invoice = shop.reload(subscription).latest_invoice
     assert (invoice.subtotal, invoice.total_taxes[0].taxable_amount, invoice.total) == (1000, 200, 220)
+    for taken in (invoice.lines.data[0].pretax_credit_amounts, invoice.total_pretax_credit_amounts):
+        assert [(one.type, one.amount) for one in taken] == [("discount", 500), ("credit_balance_transaction", 300)]
+    assert invoice.total_pretax_credit_amounts[0].discount == invoice.discounts[0]
 
 
 def test_credits_that_cover_everything_leave_nothing_to_pay(account, shop, clock):

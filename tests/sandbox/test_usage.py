@@ -7,6 +7,9 @@ import pytest
 import stripe
 
 from sandbox.billing.usage import Tally
+from sandbox.core import Sandbox, Settings
+from sandbox.server import Server
+from tests.sandbox.shop import Shop, client_for
 
 HOUR, DAY = 3600, 86400
 MIDNIGHT = 1_798_848_000  # 2027-01-02 00:00:00 UTC, a day after the clock's start
@@ -374,3 +377,18 @@ def _fail_after_counting(box, first):
     box.store.update(first, counts=False)
     box.store.add({**first, "id": "mev_2", "identifier": "two", "value": "9", "counts": True})
     raise stripe.InvalidRequestError("anything", None)
+
+
+def test_what_was_counted_is_there_after_a_restart(tmp_path):
+    settings = Settings(data=str(tmp_path / "stripe.db"), start_at=MIDNIGHT)
+    with Server(Sandbox(settings)) as server:
+        meter = Meter(Shop(client_for(server.url)))
+        meter.report("5", identifier="one")
+        meter.report("7", identifier="two")
+        meter.cancel("two")
+    with Server(Sandbox(settings)) as server:
+        meter.v1 = client_for(server.url).v1.billing
+        assert meter.total() == 5
+        with pytest.raises(stripe.InvalidRequestError) as error:
+            meter.report("5", identifier="one")
+        assert error.value.param == "identifier"
