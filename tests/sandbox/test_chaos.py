@@ -178,8 +178,14 @@ def test_the_same_plan_and_seed_meet_the_same_calls_the_same_way(url, faults, pi
 def test_a_plan_shows_every_default_and_can_be_sent_again(faults, picture):
     shown = faults({"call": "timeout"}, {"webhook": "late", "types": ["invoice.*"], "probability": 0.5})
     assert shown["plan"][0] == {
-        **{"call": "timeout", "seconds": 10.0, "count": 1, "skip": 0, "probability": 1.0},
-        **{"seen": 0, "struck": 0, "left": 1},
+        "call": "timeout",
+        "seconds": 10.0,
+        "count": 1,
+        "skip": 0,
+        "probability": 1.0,
+        "seen": 0,
+        "struck": 0,
+        "left": 1,
     }
     assert shown["plan"][1]["count"] is None
     again = [
