@@ -20,6 +20,7 @@ from sandbox.billing import (
     invoices,
     items,
     pending,
+    preview_customers,
     renewals,
     subscriptions,
 )
@@ -53,6 +54,7 @@ def preview(box: Sandbox, params: dict[str, Any], expand: Tree) -> dict[str, Any
     with undone(box):
         if params.get("subscription"):
             subscription = box.store.need("subscription", params["subscription"], "subscription")
+            preview_customers.describe(box, box.store.need("customer", subscription["customer"]), params)
             invoice = _of_existing(box, subscription, params, details)
         else:
             invoice = _of_new(box, params, details)
@@ -66,7 +68,7 @@ def upcoming(box: Sandbox, subscription: Record) -> dict[str, Any]:
 
 
 def _of_new(box: Sandbox, params: dict[str, Any], details: dict[str, Any]) -> Record:
-    customer = params.get("customer") or _stranger(box, params)["id"]
+    customer = preview_customers.named(box, params)["id"]
     kept = {key: value for key, value in details.items() if key not in ("proration_date", "cancel_now")}
     wish = {**kept, "customer": customer, "discounts": params.get("discounts")}
     if "automatic_tax" in params:
@@ -86,6 +88,8 @@ def _of_existing(box: Sandbox, subscription: Record, params: dict[str, Any], det
         raise invalid(
             "You cannot preview the upcoming invoice for a canceled subscription.", code="invoice_upcoming_none"
         )
+    if "automatic_tax" in params:
+        changes.apply_plain(box, subscription, {"automatic_tax": params["automatic_tax"]})
     if details.get("cancel_now"):
         return _of_cancellation(box, subscription, details)
     wish = {key: value for key, value in details.items() if key != "cancel_now"}
@@ -135,25 +139,6 @@ def _renewal(box: Sandbox, subscription: Record) -> Record:
 def _empty(box: Sandbox, subscription: Record) -> Record:
     customer = box.store.need("customer", subscription["customer"])
     return invoices.draft(box, customer, [], subscription, currency=subscription["currency"])
-
-
-def _stranger(box: Sandbox, params: dict[str, Any]) -> Record:
-    """A customer for a preview that names none."""
-    about = params.get("customer_details") or {}
-    settings = dict.fromkeys(("custom_fields", "default_payment_method", "footer", "rendering_options"))
-    return box.store.add(
-        {
-            **box.contract.blank("customer"),
-            "id": new_id("cus", 14),
-            "address": about.get("address"),
-            "balance": 0,
-            "created": box.clock.now(),
-            "invoice_settings": settings,
-            "metadata": {},
-            "tax_exempt": about.get("tax_exempt") or "none",
-            "_deleted": False,
-        }
-    )
 
 
 def _shown(box: Sandbox, invoice: Record, expand: Tree) -> dict[str, Any]:

@@ -49,9 +49,8 @@ DAY = 86400
 
 def create(box: Sandbox, params: dict[str, Any]) -> Record:
     """Start a subscription as ``POST /v1/subscriptions`` asks, first invoice and first payment included."""
-    customer = box.store.need("customer", params.get("customer", ""), "customer")
-    tax_wishes.check(box, params, customer)
     subscription = prepare(box, params)
+    tax_wishes.check(box, params, box.store.need("customer", subscription["customer"]))
     invoice = first_invoice(box, subscription)
     _set_first_status(box, subscription, invoice)
     box.events.record("customer.subscription.created", subscription)

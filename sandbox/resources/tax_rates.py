@@ -1,6 +1,7 @@
-"""Tax rates."""
+"""Tax rates. Their percentage never changes, and archived ones cannot be used for anything new."""
 
 from sandbox.crud import new_metadata, serve_retrieve, serve_update
+from sandbox.errors import invalid
 from sandbox.listing import serve_list
 from sandbox.routing import Call, operation
 from sandbox.store import Record, new_id
@@ -10,6 +11,8 @@ PLAIN = ("active", "country", "description", "display_name", "jurisdiction", "st
 
 @operation("POST /v1/tax_rates")
 def create(call: Call) -> Record:
+    if not 0 <= call.params["percentage"] <= 100:
+        raise invalid("The percentage of a tax rate lies between 0 and 100.", "percentage")
     rate = {
         **call.box.contract.blank("tax_rate"),
         "id": new_id("txr"),
