@@ -37,14 +37,22 @@ class Agenda:
 
     def first(self, test_clock: str | None = None) -> tuple[int, Key] | None:
         """When something is due next by this clock, and what."""
-        self._plan_changed()
-        heap = self._heaps.get(test_clock, [])
-        while heap:
-            due, _, key = heap[0]
-            if self._places.get(key) == (test_clock, due):
-                return due, key
-            heapq.heappop(heap)
-        return None
+        with self._box.reading:
+            self._plan_changed()
+            heap = self._heaps.get(test_clock, [])
+            while heap:
+                due, _, key = heap[0]
+                if self._places.get(key) == (test_clock, due):
+                    return due, key
+                heapq.heappop(heap)
+            return None
+
+    def coming(self, limit: int) -> list[tuple[int, Key, str | None]]:
+        """What is due next by any clock: when, what, and by which test clock."""
+        with self._box.reading:
+            self._plan_changed()
+            entries = ((due, key, clock) for key, (clock, due) in self._places.items())
+            return heapq.nsmallest(limit, entries, key=lambda entry: entry[0])
 
     def clear(self) -> None:
         self._heaps = {}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sandbox import cycle, ownership
 from sandbox.agenda import Agenda
-from sandbox.store import Record
+from sandbox.store import Key, Record
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
@@ -31,6 +31,8 @@ class Clock:
         self._box = box
         self._block = threading.local()
         self._agenda = Agenda(box)
+        self.advancing_to: int | None = None
+        """The instant that somebody turns the clock to right now."""
         box.store.watchers.append(self._agenda.watch)
 
     def now(self) -> int:
@@ -49,9 +51,16 @@ class Clock:
 
     def next_due(self) -> int | None:
         """When the next time-driven deed is due (it may be in the past by less than a second), or None."""
-        with self._box.lock:
-            entry = self._agenda.first()
-            return entry[0] if entry else None
+        entry = self._agenda.first()
+        return entry[0] if entry else None
+
+    def coming(self, limit: int) -> list[tuple[int, Key, str | None]]:
+        """The next deeds by any clock: when each is due, on which record, and by which test clock (None: this one)."""
+        return self._agenda.coming(limit)
+
+    def global_now(self) -> int:
+        """Virtual unix seconds of the sandbox's own clock, whatever block this thread is in."""
+        return int(time.time()) + self._offset
 
     def advance(self, to: int) -> int:
         """Do everything that is due until ``to``, then let it be that instant; answers how many events that made.
@@ -62,7 +71,11 @@ class Clock:
             if to < self.now():
                 raise ValueError("the clock only goes forward")
             before = self._box.store.count("event")
-            self._run_until(to)
+            self.advancing_to = to
+            try:
+                self._run_until(to)
+            finally:
+                self.advancing_to = None
             with self._box.transaction():
                 self.set(to)
             return self._box.store.count("event") - before

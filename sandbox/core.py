@@ -23,7 +23,7 @@ from sandbox.observation import Observation
 from sandbox.ownership import TEST_CLOCK, inherit
 from sandbox.persistence import Journal
 from sandbox.rendering import Renderer, Tree
-from sandbox.store import Record, Store
+from sandbox.store import Key, Record, Store
 from sandbox.timed.test_clocks import Mover
 from sandbox.validation import RequestValidator
 
@@ -68,12 +68,15 @@ class Sandbox:
     """A stateful Stripe: records, clock, events and their delivery, behind one lock.
 
     For pages: ``store.get(type, id)`` and ``store.list(type)`` answer raw records, :meth:`render` makes of one what the
-    API shows. Hold :attr:`lock` while reading several things that must belong together.
+    API shows. Hold :attr:`lock` while reading several things that must belong together; it is taken for as long as the
+    clock turns, unlike :attr:`reading`.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.lock = threading.RLock()
+        self.reading = threading.RLock()
+        """Held while records change. Who only looks holds it instead of :attr:`lock`, and never asks for that one inside."""
         self.base_url = "http://127.0.0.1"
         """Where browsers reach this sandbox; the server sets it once it listens."""
         self.contract = Contract()
@@ -91,7 +94,7 @@ class Sandbox:
         self.observation = Observation(self)
         self.validator = RequestValidator(self.contract)
         self._answers = AnswerValidator(self.contract) if self.settings.strict else None
-        self._journal = Journal(self.settings.data)
+        self._journal = Journal(self.settings.data, self.contract.version)
         self._depth = 0
         self.store.watchers.append(partial(inherit, self))
         self._open()
@@ -114,7 +117,7 @@ class Sandbox:
 
         An ApiError undoes the writes unless it says ``keep``; any other exception always does.
         """
-        with self.lock:
+        with self.lock, self.reading:
             outermost = self._depth == 0
             self._depth += 1
             if outermost:
@@ -146,19 +149,19 @@ class Sandbox:
         ``now`` moves the clock, otherwise it stays.
         """
         self.courier.forget()
-        with self.lock:
+        with self.lock, self.reading:
             instant = self.clock.now() if now is None else now
             endpoints = self.store.list("webhook_endpoint")[::-1]
             self.store.clear()
             self.usage.forget()
             self.clock.forget()
-            self._journal.clear()
+            self._journal.forget()
             self.observation.clear()
             self.chaos.clear()
             with self.transaction():
                 self.clock.set(instant)
                 for record in (*endpoints, *records):
-                    self.store.add(record)
+                    self.store.add(dict(record))
 
     def close(self) -> None:
         """Stop the deliveries and close the file."""
@@ -171,20 +174,20 @@ class Sandbox:
         if not commit:
             self.store.rollback()
             return
-        self._settle()
-        touched = self.store.commit()
-        self._journal.write((key, self.store.get(*key)) for key in touched)
+        touched = self._settle()
         self.courier.enqueue(id for kind, id in touched if kind == "_delivery")
         if any(kind == TEST_CLOCK for kind, _ in touched):
             self.mover.wake()
 
-    def _settle(self) -> None:
-        """What follows from the writes of a transaction as a whole."""
+    def _settle(self) -> tuple[Key, ...]:
+        """Add what follows from the writes of a transaction as a whole, and make them last; answers what was written."""
         try:
             self.entitlements.settle()
+            self._journal.write((key, self.store.get(*key)) for key in self.store.touched())
         except BaseException:
             self.store.rollback()
             raise
+        return self.store.commit()
 
     def _open(self) -> None:
         self.store.load(self.events.frozen(one) if one["object"] == "event" else one for one in self._journal.read())

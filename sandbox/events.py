@@ -31,7 +31,7 @@ class Events:
 
     def list(self, limit: int = 100) -> Records:
         """The latest events, newest first."""
-        with self._box.lock:
+        with self._box.reading:
             return self._box.store.list("event")[:limit]
 
     def get(self, id: str) -> Record | None:
@@ -43,7 +43,7 @@ class Events:
         ``status`` is ``pending``, ``waiting`` (for the clock, until ``due``), ``held`` (until released), ``delivered``,
         ``failed`` (given up) or ``dropped``; ``next_at`` is machine time. ``faults`` names what struck it.
         """
-        with self._box.lock:
+        with self._box.reading:
             return self._box.store.of("_delivery", "event", event_id)
 
     def send_again(self, event_id: str, times: int = 1) -> Records:

@@ -112,7 +112,7 @@ class Chaos:
             if _fits_delivery(standing.fault.filters, event, delivery):
                 rank = standing.draw(self.seed, "rank")
                 if self._strikes_for_now(standing, f"{event['type']} {event['id']} to {delivery['endpoint']}"):
-                    made = self._alterations.make(standing.index, standing.fault, event, made, rank)
+                    made = self._alterations.make(standing.index, standing.fault, made, rank)
         return made
 
     def _waiting(self, place: str) -> Iterator[Standing]:

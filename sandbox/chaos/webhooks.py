@@ -43,7 +43,7 @@ class Alterations:
         """Let nobody join those who still wait."""
         self._open = {}
 
-    def make(self, index: int, fault: Fault, event: Record, deliveries: Records, rank: float) -> Records:
+    def make(self, index: int, fault: Fault, deliveries: Records, rank: float) -> Records:
         """What a fault makes of these deliveries of one event to one endpoint; ``rank`` is its chance, 0 to 1."""
         for delivery in deliveries:
             delivery["faults"] = [*delivery.get("faults", ()), fault.kind]
@@ -54,7 +54,7 @@ class Alterations:
             if fault.kind == "reorder":
                 self._join((index, delivery["endpoint"]), fault, delivery, rank + position * SPREAD)
             else:
-                delivery.update(_changes(fault, event, delivery))
+                delivery.update(_changes(fault, delivery, self._box.clock.global_now()))
         return deliveries
 
     def _join(self, place: Place, fault: Fault, delivery: Record, rank: float) -> None:
@@ -84,8 +84,8 @@ class Alterations:
                 self._box.store.update(stored, next_at=now + rank * SPREAD)
 
 
-def _changes(fault: Fault, event: Record, delivery: Record) -> Record:
-    """The fields of a delivery that a fault replaces."""
+def _changes(fault: Fault, delivery: Record, now: int) -> Record:
+    """The fields of a delivery that a fault replaces; ``now`` by the sandbox's clock."""
     settings = fault.settings
     if fault.kind == "delay":
         return {"next_at": delivery["next_at"] + settings["seconds"]}
@@ -94,7 +94,7 @@ def _changes(fault: Fault, event: Record, delivery: Record) -> Record:
     return {
         "drop": {"status": "dropped"},
         "hold": {"status": "held"},
-        "late": {"status": "waiting", "due": event["created"] + int(settings.get("days", 0) * DAY)},
+        "late": {"status": "waiting", "due": now + int(settings.get("days", 0) * DAY)},
         "wrong_signature": {"missigned": True},
         "shape": {"api_version": settings.get("api_version")},
     }[fault.kind]
