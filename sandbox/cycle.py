@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sandbox.store import Record
-from sandbox.timed import credit_grants, disputes, invoices, payment_intents, refunds, subscriptions
+from sandbox.timed import credit_grants, deliveries, disputes, invoices, payment_intents, refunds, subscriptions, tax_ids
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 Deed = Callable[["Sandbox", Record], None]
 
 TIMED: dict[str, Callable[[Record], Iterator[tuple[int, Deed]]]] = {
+    "_delivery": deliveries.deeds,
     "subscription": subscriptions.deeds,
     "invoice": invoices.deeds,
-    "billing.credit_grant": credit_grants.deeds,
     "refund": refunds.deeds,
     "dispute": disputes.deeds,
     "payment_intent": payment_intents.deeds,
+    "tax_id": tax_ids.deeds,
+    "billing.credit_grant": credit_grants.deeds,
 }
 """The types whose records can fall due, and what will happen to one of them when (virtual unix seconds)."""
 
