@@ -1,7 +1,8 @@
 """The optional SQLite file: every record as JSON, written through once per transaction.
 
 WAL with ``synchronous=NORMAL`` survives the death of the process (SIGKILL) without losing a committed transaction;
-after a power cut the last ones may be missing, which a development tool can bear.
+after a power cut the last ones may be missing, which a development tool can bear. One process at a time may use a file,
+and only one that writes the same format for the same API version: records have no migrations.
 """
 
 import json
@@ -11,18 +12,27 @@ from collections.abc import Iterable, Iterator
 from sandbox.snapshots import thaw
 from sandbox.store import Key, Record
 
-TABLE = """create table if not exists records (
+FORMAT = 2
+"""To be raised when records become such that older files cannot be understood."""
+
+RECORDS = """create table records (
     seq integer primary key, type text not null, id text not null, body text not null, unique (type, id))"""
+ABOUT = "create table about (format integer not null, api_version text not null)"
 UPSERT = (
     "insert into records (type, id, body) values (?, ?, ?) on conflict (type, id) do update set body = excluded.body"
 )
+SWEPT = "delete from forgotten where seq in (select seq from forgotten limit 100)"
+LOCK_WAITS = 2
+"""Seconds for which a process that is just ending may still hold the file."""
 
 
 class Journal:
     """Reads and writes the file; without a path it does nothing."""
 
-    def __init__(self, path: str | None) -> None:
-        self._database = _open(path) if path is not None else None
+    def __init__(self, path: str | None, api_version: str) -> None:
+        self._database = _open(path, api_version) if path is not None else None
+        self._forgotten = False
+        self._unswept = False
 
     def read(self) -> Iterator[Record]:
         """All records in their order of creation."""
@@ -31,20 +41,35 @@ class Journal:
                 yield json.loads(body)
 
     def write(self, written: Iterable[tuple[Key, Record | None]]) -> None:
-        """Save records, or delete those that are None, in one transaction."""
+        """Save records, or delete those that are None: all or, with an exception, nothing."""
         if self._database is None:
             return
-        self._database.execute("begin")
-        for (object_type, id), record in written:
-            if record is None:
-                self._database.execute("delete from records where type = ? and id = ?", (object_type, id))
-            else:
-                self._database.execute(UPSERT, (object_type, id, json.dumps(record, separators=(",", ":"), default=thaw)))
-        self._database.execute("commit")
+        with self._database:
+            self._database.execute("begin")
+            self._tidy(self._database)
+            for key, record in written:
+                if record is None:
+                    self._database.execute("delete from records where type = ? and id = ?", key)
+                else:
+                    body = json.dumps(record, separators=(",", ":"), default=thaw)
+                    self._database.execute(UPSERT, (*key, body))
+        self._forgotten = False
 
-    def clear(self) -> None:
-        if self._database:
-            self._database.execute("delete from records")
+    def forget(self) -> None:
+        """Let the next :meth:`write` begin with an empty file, in the same transaction."""
+        self._forgotten = True
+
+    def _tidy(self, database: sqlite3.Connection) -> None:
+        """Set aside what a reset forgot, and delete it bit by bit: deleting much at once takes its time."""
+        if self._forgotten and self._unswept:
+            database.execute("delete from records")
+        elif self._forgotten:
+            database.execute("alter table records rename to forgotten")
+            database.execute(RECORDS)
+            self._unswept = True
+        elif self._unswept and not database.execute(SWEPT).rowcount:
+            database.execute("drop table forgotten")
+            self._unswept = False
 
     def close(self) -> None:
         if self._database:
@@ -52,13 +77,35 @@ class Journal:
             self._database = None
 
 
-def _open(path: str) -> sqlite3.Connection:
+def _open(path: str, api_version: str) -> sqlite3.Connection:
     try:
         # The sandbox's lock serialises the threads that write here.
-        database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        database = sqlite3.connect(path, LOCK_WAITS, check_same_thread=False, isolation_level=None)
+        database.execute("pragma locking_mode = exclusive")
         database.execute("pragma journal_mode = wal")
         database.execute("pragma synchronous = normal")
-        database.execute(TABLE)
+        _found(database, path, api_version)
+    except sqlite3.OperationalError as problem:
+        busy = problem.sqlite_errorcode == sqlite3.SQLITE_BUSY
+        raise OSError(f"{path}: another sandbox is using this file" if busy else f"{path}: {problem}") from problem
     except sqlite3.Error as problem:
-        raise OSError(f"{path}: {problem}") from problem
+        raise OSError(f"{path}: {problem}. Give --data another file, or none.") from problem
     return database
+
+
+def _found(database: sqlite3.Connection, path: str, api_version: str) -> None:
+    """Make the tables of an empty file; refuse one that is filled with something else."""
+    with database:
+        database.execute("begin exclusive")
+        tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
+        if not tables:
+            database.execute(RECORDS)
+            database.execute(ABOUT)
+            database.execute("insert into about values (?, ?)", (FORMAT, api_version))
+        known = database.execute("select format, api_version from about").fetchone() if "about" in tables else None
+    if tables and known != (FORMAT, api_version):
+        raise OSError(
+            f"{path}: this file was not written by this version of the sandbox (format {FORMAT}, API {api_version}). "
+            "It is left as it is. Delete it to start empty, or give --data another file."
+        )
+    database.execute("drop table if exists forgotten")

@@ -107,9 +107,13 @@ class Store:
         self._undo.append(lambda: self._put_back(record, table))
         self._touch(record)
 
+    def touched(self) -> tuple[Key, ...]:
+        """Which records were written since the last commit, in order."""
+        return tuple(self._touched)
+
     def commit(self) -> tuple[Key, ...]:
-        """Forget the undo list; answers which records were written, in order."""
-        touched = tuple(self._touched)
+        """Forget the undo list; answers :meth:`touched`."""
+        touched = self.touched()
         self._undo.clear()
         self._touched.clear()
         return touched
