@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
+from sandbox.billing import methods
 from sandbox.billing.periods import add
 from sandbox.core import Sandbox
 from sandbox.routing import HANDLERS
@@ -92,6 +93,18 @@ def reset() -> Response:
 def take_snapshot() -> Response:
     """``?types=product,price``: their records, for a later reset to begin with."""
     return jsonify(records=this_sandbox().snapshot(request.args.get("types", "").split(",")))
+
+
+@bp.post("/payment_methods/<id>/renew")
+def renew_card(id: str) -> tuple[Response, int]:
+    """The bank sends the customer a new card; the payment method shows its expiry from now on."""
+    box = this_sandbox()
+    with box.transaction():
+        method = box.store.get("payment_method", id)
+        if method is None:
+            return jsonify(error=f"no payment method {id}"), 404
+        methods.renew_card(box, method)
+        return jsonify(box.render(method)), 200
 
 
 @bp.get("/log")

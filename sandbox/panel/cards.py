@@ -9,6 +9,10 @@ ASKS = {
     "always": "Asks for 3-D Secure at every payment, renewals included",
     "on_session": "Asks for 3-D Secure while the customer is there; renewals go through",
 }
+REFUNDS = {
+    "succeeded": "refunds are pending for an hour",
+    "failed": "refunds fail after an hour",
+}
 GROUPS = ("Succeed", "Ask for 3-D Secure", "Are refused")
 
 
@@ -33,6 +37,10 @@ def deed(card: Card) -> str:
         parts.append("the check of the security code fails")
     if card.postal_check == "fail":
         parts.append("the check of the postal code fails")
+    if card.disputed:
+        parts.append("and is disputed at once")
+    if card.refund:
+        parts.append(REFUNDS[card.refund])
     return ", ".join(parts)
 
 

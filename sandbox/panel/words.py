@@ -13,6 +13,14 @@ from sandbox.hosted.money import written
 from sandbox.panel.json_view import instant
 from sandbox.store import Record
 
+DEEDS = {
+    "billing.credit_grant": "Credits expire",
+    "dispute": "Unanswered dispute is lost",
+    "payment_intent": "Money set aside goes back",
+    "refund": "Bank decides on the refund",
+}
+"""What time does to the types to which it does one thing only."""
+
 TITLES = ("name", "email", "nickname", "display_name", "url", "code", "lookup_key", "number", "description")
 
 
@@ -43,9 +51,9 @@ def coming(box: Sandbox) -> Coming | None:
 
 
 def deed(record: Record, at: int) -> str:
-    """What happens to a subscription or an invoice when its next instant comes."""
-    if record["object"] == "billing.credit_grant":
-        return "Credits expire"
+    """What happens to a record when its next instant comes."""
+    if record["object"] in DEEDS:
+        return DEEDS[record["object"]]
     if record["object"] == "invoice":
         return "Draft invoice is finalized" if record["status"] == "draft" else "Payment is tried again"
     if record["status"] == "incomplete":

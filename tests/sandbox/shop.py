@@ -1,7 +1,9 @@
 """What the sandbox's tests speak: a shop with a catalogue, customers with cards, a browser with a publishable key."""
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
 import requests
 import stripe
 
@@ -12,6 +14,8 @@ NO_CHARGE = "4000000000000341"
 ASKS_UNTIL_SET_UP = "4000002500003155"
 ALWAYS_ASKS = "4000002760003184"
 ON_SESSION_ONLY = "4000003800000446"
+
+NO_REDIRECTS = {"enabled": True, "allow_redirects": "never"}
 
 stripe.enable_telemetry = False
 
@@ -48,6 +52,11 @@ class Shop:
         items = more.pop("items", None) or [{"price": price.id} for price in prices]
         expand = ["latest_invoice.confirmation_secret", "pending_setup_intent"]
         return self.v1.subscriptions.create({"customer": customer.id, "items": items, "expand": expand, **more})
+
+    def ask(self, **params: Any) -> stripe.PaymentIntent:
+        """A payment intent over ten dollars that the server can confirm without naming a page to return to."""
+        types = {} if "allowed_payment_method_types" in params else {"automatic_payment_methods": NO_REDIRECTS}
+        return self.v1.payment_intents.create({"amount": 1000, "currency": "usd", **types, **params})
 
     def reload(self, subscription: stripe.Subscription) -> stripe.Subscription:
         return self.v1.subscriptions.retrieve(subscription.id, {"expand": ["latest_invoice"]})
@@ -107,3 +116,10 @@ def secret_of(subscription: stripe.Subscription) -> str:
 
 def amounts(invoice: stripe.Invoice) -> list[int]:
     return [line.amount for line in invoice.lines.data]
+
+
+def refused(deed: Callable[..., Any], *args: Any, **params: Any) -> Any:
+    """The error of a call that the sandbox has to refuse with a 400 or a 404."""
+    with pytest.raises(stripe.InvalidRequestError) as error:
+        deed(*args, **params)
+    return error.value.error
