@@ -18,6 +18,7 @@ from sandbox.store import Record
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
+FIRST_AFTER = 3600
 RETRY_AFTER = tuple(days * 86400 for days in (3, 5, 7))
 
 
@@ -53,11 +54,13 @@ def complete(
     if authenticated and intent["setup_future_usage"] == "off_session":
         box.store.update(method, _set_up=True)
     methods.keep_or_spend(box, method, intent)
-    invoice = _invoice_of(box, intent)
-    if invoice:
+    payment = invoice_payments.of_intent(box, intent)
+    if payment:
+        invoice = box.store.need("invoice", payment["invoice"])
         count = invoice["attempt_count"] + (1 if automatic or not invoice["attempt_count"] else 0)
-        invoice_outcomes.mark_paid(box, invoice, attempt_count=count)
-        standing.paid(box, invoice, method)
+        invoice_outcomes.receive(box, invoice, payment, intent["amount_received"], attempt_count=count)
+        if invoice["status"] == "paid":
+            standing.paid(box, invoice, method)
 
 
 def authentication_failed(box: Sandbox, intent: Record) -> None:
@@ -89,6 +92,27 @@ def pay(
     return intents.as_api_error(box, intent)
 
 
+def plan_first_attempt(box: Sandbox, invoice: Record) -> None:
+    """An open invoice that advances by itself is charged an hour after it was finalized by hand."""
+    if invoice["status"] == "open" and invoice["auto_advance"] and invoice["collection_method"] == "charge_automatically":
+        with box.events.updating(invoice):
+            box.store.update(invoice, next_payment_attempt=box.clock.now() + FIRST_AFTER)
+
+
+def attach(box: Sandbox, invoice: Record, intent: Record) -> None:
+    """Let a payment intent of the customer pay an open invoice, at once if its money has come already."""
+    invoice_outcomes.need_status(invoice, "open")
+    if intent["customer"] != invoice["customer"] or intent["currency"] != invoice["currency"]:
+        raise invalid("The PaymentIntent must be of the invoice's customer and in its currency.", "payment_intent")
+    if intent["status"] == "canceled" or intent["capture_method"] == "manual" or _invoice_of(box, intent):
+        message = "The PaymentIntent is canceled, is captured by hand, or pays an invoice already."
+        raise invalid(message, "payment_intent")
+    payment = invoice_payments.tie(box, invoice, intent, is_default=False)
+    if intent["status"] == "succeeded":
+        invoice_outcomes.receive(box, invoice, payment, intent["amount_received"])
+        settle_free(box, invoice)
+
+
 def settle_free(box: Sandbox, invoice: Record) -> None:
     """After an invoice was finalized with nothing due."""
     if invoice["status"] == "paid":
@@ -101,8 +125,8 @@ def await_payment(box: Sandbox, invoice: Record) -> None:
 
 
 def _invoice_of(box: Sandbox, intent: Record) -> Record | None:
-    payments = box.store.of("invoice_payment", "_payment_intent", intent["id"])
-    return box.store.need("invoice", payments[0]["invoice"]) if payments else None
+    payment = invoice_payments.of_intent(box, intent)
+    return box.store.need("invoice", payment["invoice"]) if payment else None
 
 
 def _note_failure(box: Sandbox, intent: Record, event: str, automatic: bool) -> None:

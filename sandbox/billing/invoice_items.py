@@ -61,7 +61,7 @@ def add(
         "parent": _parent(owner),
         "period": _period(params, {"start": now, "end": now}),
         "proration": False,
-        "tax_rates": _tax_rates(box, params.get("tax_rates")),
+        "tax_rates": tax_rates(box, params.get("tax_rates")),
         "_made_for": invoice["id"] if invoice else None,
         "_subscription": owner,
     }
@@ -93,7 +93,7 @@ def alter(box: Sandbox, item: Record, params: dict[str, Any]) -> None:
     changes = {**changed_fields(params, item, PLAIN), **item_amounts.changed(box, params, item)}
     changes["period"] = _period(params, item["period"])
     if "tax_rates" in params:
-        changes["tax_rates"] = _tax_rates(box, params["tax_rates"])
+        changes["tax_rates"] = tax_rates(box, params["tax_rates"])
     if "discounts" in params:
         changes["discounts"] = discounts.redeem(box, params["discounts"] or [], item)
     after = {**item, **changes}
@@ -121,6 +121,11 @@ def waiting(box: Sandbox, customer: str, currency: str) -> list[Record]:
     """All pending items of a customer in a currency, oldest first."""
     found = box.store.of("invoiceitem", "customer", customer)
     return [one for one in found if one["invoice"] is None and one["currency"] == currency]
+
+
+def tax_rates(box: Sandbox, ids: Iterable[str] | None) -> list[str]:
+    """The tax rates that a parameter names."""
+    return [box.store.need("tax_rate", id, f"tax_rates[{index}]")["id"] for index, id in enumerate(ids or [])]
 
 
 def _owners(box: Sandbox, params: dict[str, Any]) -> tuple[Record | None, Record | None, Record]:
@@ -170,10 +175,6 @@ def _period(params: dict[str, Any], default: dict[str, int]) -> dict[str, int]:
     if period["end"] < period["start"]:
         raise invalid("The end of a period must not be before its start.", "period[end]")
     return period
-
-
-def _tax_rates(box: Sandbox, ids: Iterable[str] | None) -> list[str]:
-    return [box.store.need("tax_rate", id, f"tax_rates[{index}]")["id"] for index, id in enumerate(ids or [])]
 
 
 def _parent(subscription: str | None) -> dict[str, Any] | None:

@@ -15,9 +15,30 @@ if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 
-def mark_paid(box: Sandbox, invoice: Record, **fields: Any) -> None:
-    """Count an open invoice as paid in full, and say so."""
-    now = box.clock.now()
+def receive(box: Sandbox, invoice: Record, payment: Record, came: int, **fields: Any) -> None:
+    """The money of a payment came: the invoice is paid, in part or in full; what is too much becomes credit."""
+    remaining = invoice["amount_remaining"]
+    if came < remaining:
+        with box.events.updating(invoice):
+            paid = invoice["amount_paid"] + came
+            box.store.update(invoice, amount_paid=paid, amount_remaining=remaining - came, attempted=True, **fields)
+        _close(box, payment, came)
+        invoice_payments.follow(box, invoice)
+        return
+    if not payment["is_default"]:
+        invoice_payments.cancel_payment(box, invoice, "automatic")
+    mark_paid(box, invoice, payment, came, amount_overpaid=came - remaining, **fields)
+    if came > remaining:
+        customer = box.store.need("customer", invoice["customer"])
+        about = {"invoice": invoice["id"]}
+        balance.change(box, customer, remaining - came, "invoice_overpaid", invoice["currency"], **about)
+        box.events.record("invoice.overpaid", invoice)
+
+
+def mark_paid(
+    box: Sandbox, invoice: Record, payment: Record | None = None, came: int | None = None, **fields: Any
+) -> None:
+    """Count an open invoice as paid in full, and say so; ``payment`` brought the amount that ``came``, if one did."""
     with box.events.updating(invoice):
         box.store.update(
             invoice,
@@ -27,13 +48,11 @@ def mark_paid(box: Sandbox, invoice: Record, **fields: Any) -> None:
             amount_paid=invoice["amount_due"],
             amount_remaining=0,
             next_payment_attempt=None,
-            status_transitions={**invoice["status_transitions"], "paid_at": now},
+            status_transitions={**invoice["status_transitions"], "paid_at": box.clock.now()},
             **fields,
         )
-    payment = invoice_payments.default_payment(box, invoice)
-    if payment and payment["status"] == "open":
-        invoice_payments.close(box, payment, "paid", amount_paid=payment["amount_requested"], paid_at=now)
-        box.events.record("invoice_payment.paid", payment)
+    if payment and came is not None:
+        _close(box, payment, came)
     box.events.record("invoice.paid", invoice)
     box.events.record("invoice.payment_succeeded", invoice)
 
@@ -78,6 +97,11 @@ def need_draft(invoice: Record) -> None:
     """Refuse to change an invoice that is final."""
     if invoice["status"] != "draft":
         raise invalid("Finalized invoices can't be updated in this way", code="invoice_not_editable")
+
+
+def _close(box: Sandbox, payment: Record, came: int) -> None:
+    invoice_payments.close(box, payment, "paid", amount_paid=came, paid_at=box.clock.now())
+    box.events.record("invoice_payment.paid", payment)
 
 
 def _end(box: Sandbox, invoice: Record, status: str, moment: str) -> None:

@@ -10,6 +10,9 @@ from sandbox.store import Record, new_id
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
+DESCRIPTIONS = {"manual": "Payment for Invoice", "subscription_create": "Subscription creation"}
+"""How the intent of an invoice is described, by the reason it was billed for; others are updates."""
+
 
 def ask_for_payment(box: Sandbox, invoice: Record) -> Record:
     """Make the payment intent of an open invoice, and the invoice payment that ties them."""
@@ -17,33 +20,51 @@ def ask_for_payment(box: Sandbox, invoice: Record) -> Record:
     intent = intents.new_payment(
         box,
         invoice["customer"],
-        invoice["amount_due"],
+        invoice["amount_remaining"],
         invoice["currency"],
-        description="Subscription creation"
-        if invoice["billing_reason"] == "subscription_create"
-        else "Subscription update",
+        description=DESCRIPTIONS.get(invoice["billing_reason"], "Subscription update"),
         payment_method=method["id"] if method else None,
         setup_future_usage="off_session" if invoice["_subscription"] else None,
         status="requires_confirmation" if method else "requires_payment_method",
     )
-    box.store.add(
+    tie(box, invoice, intent, is_default=True)
+    secret = {"client_secret": intent["client_secret"], "type": "payment_intent"}
+    box.store.update(invoice, confirmation_secret=secret)
+    return intent
+
+
+def tie(box: Sandbox, invoice: Record, intent: Record, *, is_default: bool) -> Record:
+    """Store the invoice payment that makes an intent pay an invoice."""
+    return box.store.add(
         {
             **box.contract.blank("invoice_payment"),
             "id": new_id("inpay"),
-            "amount_requested": invoice["amount_due"],
+            "amount_requested": intent["amount"],
             "created": box.clock.now(),
             "currency": invoice["currency"],
             "invoice": invoice["id"],
-            "is_default": True,
+            "is_default": is_default,
             "payment": {"type": "payment_intent", "payment_intent": intent["id"]},
             "status": "open",
             "status_transitions": {"paid_at": None, "canceled_at": None},
             "_payment_intent": intent["id"],
         }
     )
-    secret = {"client_secret": intent["client_secret"], "type": "payment_intent"}
-    box.store.update(invoice, confirmation_secret=secret)
-    return intent
+
+
+def of_intent(box: Sandbox, intent: Record) -> Record | None:
+    """The invoice payment of an intent; None for an intent that pays no invoice."""
+    found = box.store.of("invoice_payment", "_payment_intent", intent["id"])
+    return found[0] if found else None
+
+
+def follow(box: Sandbox, invoice: Record) -> None:
+    """Let the default payment of an open invoice ask for what remains."""
+    payment = default_payment(box, invoice)
+    if payment and payment["status"] == "open":
+        box.store.update(payment, amount_requested=invoice["amount_remaining"])
+        intent = box.store.need("payment_intent", payment["payment"]["payment_intent"])
+        box.store.update(intent, amount=invoice["amount_remaining"])
 
 
 def default_payment(box: Sandbox, invoice: Record) -> Record | None:

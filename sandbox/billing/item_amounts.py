@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.billing import lines, price_record, pricing
 from sandbox.billing.price_amounts import charges, in_currency
-from sandbox.errors import invalid
+from sandbox.errors import invalid, unsupported
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _quantity(params: dict[str, Any], default: Decimal) -> Decimal:
 
 def _price(box: Sandbox, params: dict[str, Any], way: str, currency: str) -> Record:
     if way == "price_data":
-        price = price_record.inline(box, params["price_data"], "price_data")
+        price = _inline(box, params["price_data"])
     else:
         id = params["pricing"].get("price")
         if not id:
@@ -88,6 +88,14 @@ def _price(box: Sandbox, params: dict[str, Any], way: str, currency: str) -> Rec
     if not charges(price, currency):
         raise invalid(f"The price {price['id']} has no amount in {currency}.", way)
     return in_currency(price, currency)
+
+
+def _inline(box: Sandbox, data: dict[str, Any]) -> Record:
+    if "product_data" in data:
+        raise unsupported("price_data[product_data]")
+    if not data.get("product"):
+        raise invalid("Missing required param: price_data[product].", "price_data[product]", "parameter_missing")
+    return price_record.inline(box, data, "price_data")
 
 
 def _named(box: Sandbox, id: str) -> Record:

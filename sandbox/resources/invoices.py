@@ -1,8 +1,9 @@
-"""Invoices. Simplifications: none is made by hand, lines are not edited, credit notes and e-mail are not played."""
+"""Invoices. Simplifications: e-mail is not sent; ``forgive`` changes nothing, as a card never has only a part of the money."""
 
 from sandbox.billing import (
     automatic_tax,
     collection,
+    invoice_editing,
     invoice_outcomes,
     invoice_payments,
     invoices,
@@ -10,13 +11,11 @@ from sandbox.billing import (
     previews,
     standing,
 )
-from sandbox.crud import changed_fields, refuse, refuse_others, serve_retrieve
+from sandbox.crud import deleted, refuse, serve_retrieve
 from sandbox.errors import invalid
-from sandbox.listing import cut, serve_list
-from sandbox.routing import Call, Page, Plain, operation
+from sandbox.listing import serve_list
+from sandbox.routing import Call, Plain, operation
 from sandbox.store import Record
-
-EDITABLE = ("auto_advance", "default_payment_method", "description", "footer", "custom_fields", "metadata")
 
 
 @operation("POST /v1/invoices/create_preview")
@@ -24,34 +23,54 @@ def create_preview(call: Call) -> Plain:
     return Plain(previews.preview(call.box, call.params, call.expand))
 
 
+@operation("POST /v1/invoices")
+def create(call: Call) -> Record:
+    return invoice_editing.create(call.box, call.params)
+
+
 @operation("POST /v1/invoices/{invoice}")
 def update(call: Call) -> Record:
-    refuse_others(call.params, EDITABLE)
     invoice = call.store.need("invoice", call.id)
-    with call.box.events.updating(invoice):
-        call.store.update(invoice, **changed_fields(call.params, invoice, EDITABLE[:-1]))
-        if call.get("auto_advance") is False:
-            call.store.update(invoice, next_payment_attempt=None, automatically_finalizes_at=None)
-        elif call.get("auto_advance") and invoice["status"] == "draft":
-            at = call.box.clock.now() + invoices.DRAFT_FOR
-            call.store.update(invoice, automatically_finalizes_at=invoice["automatically_finalizes_at"] or at)
+    invoice_editing.update(call.box, invoice, call.params)
     return invoice
+
+
+@operation("DELETE /v1/invoices/{invoice}")
+def delete(call: Call) -> Plain:
+    invoice = call.store.need("invoice", call.id)
+    invoice_editing.delete(call.box, invoice)
+    return Plain(deleted(invoice))
 
 
 @operation("POST /v1/invoices/{invoice}/finalize")
 def finalize(call: Call) -> Record:
+    """An invoice that goes on by itself is charged an hour later."""
     invoice = call.store.need("invoice", call.id)
     invoice_outcomes.need_status(invoice, "draft")
     if "auto_advance" in call.params:
         call.store.update(invoice, auto_advance=call.params["auto_advance"])
     _finalize(call, invoice)
+    collection.plan_first_attempt(call.box, invoice)
+    return invoice
+
+
+@operation("POST /v1/invoices/{invoice}/send")
+def send(call: Call) -> Record:
+    """No e-mail leaves the sandbox, the event is all."""
+    invoice = call.store.need("invoice", call.id)
+    if invoice["collection_method"] != "send_invoice":
+        raise invalid("You can only manually send an invoice if its collection method is 'send_invoice'.")
+    invoice_outcomes.need_status(invoice, "draft", "open", "paid", "uncollectible")
+    if invoice["status"] == "draft":
+        _finalize(call, invoice)
+    call.box.events.record("invoice.sent", invoice)
     return invoice
 
 
 @operation("POST /v1/invoices/{invoice}/pay")
 def pay(call: Call) -> Record:
     """Off session unless said otherwise; a refusal is a 402, and stays recorded."""
-    refuse(call.params, ("mandate", "source", "forgive"))
+    refuse(call.params, ("mandate", "source"))
     invoice = call.store.need("invoice", call.id)
     if invoice["status"] == "paid":
         raise invalid("Invoice is already paid", code="invoice_already_paid")
@@ -73,7 +92,7 @@ def _finalize(call: Call, invoice: Record) -> None:
 def _pay(call: Call, invoice: Record) -> None:
     if call.get("paid_out_of_band"):
         invoice_payments.cancel_payment(call.box, invoice, "automatic")
-        invoice_outcomes.mark_paid(call.box, invoice, amount_paid_off_stripe=invoice["amount_due"])
+        invoice_outcomes.mark_paid(call.box, invoice, amount_paid_off_stripe=invoice["amount_remaining"])
         standing.paid(call.box, invoice, None)
         return
     method = methods.find(call.box, call.params["payment_method"]) if call.get("payment_method") else None
@@ -86,6 +105,8 @@ def _pay(call: Call, invoice: Record) -> None:
 def void(call: Call) -> Record:
     invoice = call.store.need("invoice", call.id)
     invoice_outcomes.need_status(invoice, "open", "uncollectible")
+    if invoice["amount_paid"]:
+        raise invalid("You cannot void an invoice that has been paid in part.")
     invoice_outcomes.void(call.box, invoice)
     return invoice
 
@@ -97,12 +118,6 @@ def mark_uncollectible(call: Call) -> Record:
     invoice_outcomes.mark_uncollectible(call.box, invoice)
     standing.paid(call.box, invoice, None)
     return invoice
-
-
-@operation("GET /v1/invoices/{invoice}/lines")
-def list_lines(call: Call) -> Page:
-    invoice = call.store.need("invoice", call.id)
-    return cut(call, [call.store.need("line_item", id) for id in invoice["lines"]])
 
 
 def _is_of(invoice: Record, subscription: str) -> bool:

@@ -1,6 +1,7 @@
 """What time does to invoices.
 
-Assumption: a renewal invoice is finalized and charged one hour after the period ended.
+Assumptions: a renewal invoice is finalized and charged one hour after the period ended; ``invoice.will_be_due`` comes three
+days ahead, ``invoice.overdue`` when the day is there, both whether or not the invoice advances by itself.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.billing import collection, invoices
 from sandbox.store import Record
+
+NOTICE_AHEAD = 3 * 86400
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
@@ -22,13 +25,38 @@ def deeds(invoice: Record) -> Iterator[tuple[int, Deed]]:
         yield invoice["automatically_finalizes_at"], _finalize
     if invoice["status"] == "open" and invoice["next_payment_attempt"]:
         yield invoice["next_payment_attempt"], _retry
+    if invoice["status"] == "open" and invoice["due_date"]:
+        yield from _reminders(invoice)
+
+
+def _reminders(invoice: Record) -> Iterator[tuple[int, Deed]]:
+    """What is told of an invoice that was sent: that it will be due, unless that is too near, and that it is."""
+    due, told = invoice["due_date"], invoice.get("_told")
+    if told is None and due - NOTICE_AHEAD > invoice["status_transitions"]["finalized_at"]:
+        yield due - NOTICE_AHEAD, _announce_due
+    elif told != "overdue":
+        yield due, _tell_overdue
 
 
 def _finalize(box: Sandbox, invoice: Record) -> None:
     invoices.finalize(box, invoice)
     collection.settle_free(box, invoice)
-    if invoice["status"] == "open" and invoice["collection_method"] == "charge_automatically":
+    if invoice["status"] != "open":
+        return
+    if invoice["collection_method"] == "send_invoice":
+        box.events.record("invoice.sent", invoice)
+    else:
         collection.pay(box, invoice, None, off_session=True, automatic=True)
+
+
+def _announce_due(box: Sandbox, invoice: Record) -> None:
+    box.store.update(invoice, _told="will_be_due")
+    box.events.record("invoice.will_be_due", invoice)
+
+
+def _tell_overdue(box: Sandbox, invoice: Record) -> None:
+    box.store.update(invoice, _told="overdue")
+    box.events.record("invoice.overdue", invoice)
 
 
 def _retry(box: Sandbox, invoice: Record) -> None:
