@@ -28,6 +28,7 @@ bp = Blueprint("api", __name__)
 METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 
 
+@bp.route("/v1/", defaults={"path": ""}, methods=METHODS)
 @bp.route("/v1/<path:path>", methods=METHODS)
 @bp.route("/v2/<path:path>", methods=METHODS)
 def serve(path: str) -> Response:
@@ -46,7 +47,7 @@ def serve(path: str) -> Response:
         status, body, visit.replayed = _perform(call, handler, visit, strike)
     except Exception as fault:
         error = fault if isinstance(fault, ApiError) else _broken(box, visit)
-        status, body = error.status, browser.without_secrets(error.body) if by_browser else error.body
+        status, body = error.status, _told(error, by_browser)
         visit.violations.extend(box.inspect(error.body))
         if status in (400, 404) and error.error.get("code") in ("parameter_unknown", "parameter_missing"):
             visit.violations.append(str(error))
@@ -103,10 +104,11 @@ def _perform(call: Call, handler: Handler, visit: Visit, strike: Strike | None) 
     loss = strike.loss if strike else None
     key = visit.idempotency_key
     if visit.method != "POST" or not key:
-        return *_run(call, handler, visit, None, loss), False
-    deed = Deed(visit.method, visit.path, {**call.params, "expand": call.expand})
+        with call.box.lock:
+            return *_run(call, handler, visit, None, loss), False
+    deed = Deed(key, visit.path, {**call.params, "expand": call.expand})
     with call.box.idempotency.running(key), call.box.lock:
-        kept = call.box.idempotency.find(key, deed)
+        kept = call.box.idempotency.find(deed)
         if kept:
             return *kept, True
         return *_run(call, handler, visit, deed, loss), False
@@ -115,35 +117,37 @@ def _perform(call: Call, handler: Handler, visit: Visit, strike: Strike | None) 
 def _run(
     call: Call, handler: Handler, visit: Visit, deed: Deed | None, loss: ApiError | None
 ) -> tuple[int, dict[str, Any]]:
-    """Carry out a call; ``loss`` is answered, and kept under the key, in place of the true answer."""
+    """Carry out a call at the time of the customer it is about, and keep the answer under its key.
+
+    ``loss`` is answered and kept in place of the true answer.
+    """
     box, status = call.box, 200
+    test_clock = test_clock_meant(box, call.ids, call.params)
+    if visit.method != "GET":
+        refuse_while_advancing(box, test_clock)
     try:
         with box.transaction(Origin(visit.request_id, visit.idempotency_key)):
-            body = _answer(call, handler, visit.method)
+            with box.clock.of(test_clock):
+                body = _rendered(call, handler(call))
             visit.violations.extend(box.inspect(body))
             if call.by_browser:
                 body = browser.subset(body)
             if loss:
                 status, body = loss.status, loss.body
-            if deed and visit.idempotency_key:
-                box.idempotency.keep(visit.idempotency_key, deed, status, body)
+            if deed:
+                box.idempotency.keep(deed, status, body)
         box.observation.exercised[call.line] += 1
         return status, body
-    except ApiError as refusal:
-        error = loss or refusal
-        if deed and visit.idempotency_key:
+    except Exception as fault:
+        error = loss or (fault if isinstance(fault, ApiError) else _broken(box, visit))
+        if deed:
             with box.transaction():
-                box.idempotency.keep(visit.idempotency_key, deed, error.status, error.body)
+                box.idempotency.keep(deed, error.status, _told(error, call.by_browser))
         raise error from None
 
 
-def _answer(call: Call, handler: Handler, method: str) -> dict[str, Any]:
-    """The answer at the time of the customer it is about."""
-    test_clock = test_clock_meant(call.box, call.ids, call.params)
-    if method != "GET":
-        refuse_while_advancing(call.box, test_clock)
-    with call.box.clock.of(test_clock):
-        return _rendered(call, handler(call))
+def _told(error: ApiError, by_browser: bool) -> dict[str, Any]:
+    return browser.without_secrets(error.body) if by_browser else error.body
 
 
 def _rendered(call: Call, result: Record | Page | Plain) -> dict[str, Any]:

@@ -7,12 +7,15 @@ virtual time.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import ApiError
@@ -21,20 +24,21 @@ if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 KEPT_FOR = 86400
+SWEPT_AFTER = 3600
 MAX_LENGTH = 255
 
 
 @dataclass(frozen=True)
 class Deed:
-    """A request as far as idempotency cares."""
+    """A POST as far as idempotency cares."""
 
-    method: str
+    key: str
     path: str
     params: dict[str, Any]
 
     @property
     def digest(self) -> str:
-        canonical = json.dumps([self.method, self.path, self.params], sort_keys=True)
+        canonical = json.dumps([self.path, self.params], sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -62,31 +66,39 @@ class Idempotency:
             with self._guard:
                 self._running.discard(key)
 
-    def find(self, key: str, deed: Deed) -> tuple[int, dict[str, Any]] | None:
+    def find(self, deed: Deed) -> tuple[int, dict[str, Any]] | None:
         """Status and body of the first answer; a key that named another deed is refused with a 400."""
-        kept = self._box.store.get("_idempotency", key)
+        kept = self._box.store.get("_idempotency", deed.key)
         if kept is None or kept["created"] <= self._box.clock.now() - KEPT_FOR:
             return None
         if kept["digest"] != deed.digest:
             message = (
                 f"Keys for idempotent requests can only be used with the same parameters they were first used with. "
-                f"Try using a key other than '{key}' if you meant to execute a different request."
+                f"Try using a key other than '{deed.key}' if you meant to execute a different request."
             )
             raise ApiError(message, type="idempotency_error")
-        return kept["status"], kept["body"]
+        return kept["status"], json.loads(zlib.decompress(base64.b64decode(kept["body"])))
 
-    def keep(self, key: str, deed: Deed, status: int, body: dict[str, Any]) -> None:
+    def keep(self, deed: Deed, status: int, body: dict[str, Any]) -> None:
         """Store an answer under its key, in the caller's transaction."""
         record = {
             "object": "_idempotency",
-            "id": key,
+            "id": deed.key,
             "digest": deed.digest,
             "status": status,
-            "body": body,
+            "body": base64.b64encode(zlib.compress(json.dumps(body).encode(), 1)).decode(),
             "created": self._box.clock.now(),
         }
-        known = self._box.store.get("_idempotency", key)
+        known = self._box.store.get("_idempotency", deed.key)
         if known is None:
             self._box.store.add(record)
         else:
             self._box.store.update(known, **record)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Drop keys that ended an hour ago or earlier: a few at once, because one by one costs more."""
+        store, long_ago = self._box.store, self._box.clock.now() - KEPT_FOR - SWEPT_AFTER
+        oldest = store.oldest("_idempotency")
+        if oldest and oldest["created"] <= long_ago:
+            store.remove(*takewhile(lambda one: one["created"] <= long_ago, reversed(store.list("_idempotency"))))

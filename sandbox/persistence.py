@@ -8,8 +8,9 @@ and only one that writes the same format for the same API version: records have 
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from typing import Any
 
-from sandbox.snapshots import thaw
+from sandbox.snapshots import Frozen, thaw
 from sandbox.store import Key, Record
 
 FORMAT = 2
@@ -22,7 +23,7 @@ UPSERT = (
     "insert into records (type, id, body) values (?, ?, ?) on conflict (type, id) do update set body = excluded.body"
 )
 SWEPT = "delete from forgotten where seq in (select seq from forgotten limit 100)"
-LOCK_WAITS = 2
+LOCK_WAITS = 0.5
 """Seconds for which a process that is just ending may still hold the file."""
 
 
@@ -51,7 +52,7 @@ class Journal:
                 if record is None:
                     self._database.execute("delete from records where type = ? and id = ?", key)
                 else:
-                    body = json.dumps(record, separators=(",", ":"), default=thaw)
+                    body = json.dumps(record, separators=(",", ":"), default=_plain)
                     self._database.execute(UPSERT, (*key, body))
         self._forgotten = False
 
@@ -81,19 +82,27 @@ def _open(path: str, api_version: str) -> sqlite3.Connection:
     try:
         # The sandbox's lock serialises the threads that write here.
         database = sqlite3.connect(path, LOCK_WAITS, check_same_thread=False, isolation_level=None)
-        database.execute("pragma locking_mode = exclusive")
-        database.execute("pragma journal_mode = wal")
-        database.execute("pragma synchronous = normal")
-        _found(database, path, api_version)
-    except sqlite3.OperationalError as problem:
-        busy = problem.sqlite_errorcode == sqlite3.SQLITE_BUSY
-        raise OSError(f"{path}: another sandbox is using this file" if busy else f"{path}: {problem}") from problem
+        try:
+            database.execute("pragma locking_mode = exclusive")
+            database.execute("pragma journal_mode = wal")
+            database.execute("pragma synchronous = normal")
+            _check(database, path, api_version)
+        except BaseException:
+            database.close()
+            raise
     except sqlite3.Error as problem:
-        raise OSError(f"{path}: {problem}. Give --data another file, or none.") from problem
+        busy = problem.sqlite_errorcode == sqlite3.SQLITE_BUSY
+        raise OSError(f"{path}: {'another sandbox is using this file' if busy else problem}") from problem
     return database
 
 
-def _found(database: sqlite3.Connection, path: str, api_version: str) -> None:
+def _plain(value: Any) -> Any:
+    if isinstance(value, Frozen):
+        return thaw(value)
+    raise TypeError(f"{type(value).__name__} cannot be kept in a file")
+
+
+def _check(database: sqlite3.Connection, path: str, api_version: str) -> None:
     """Make the tables of an empty file; refuse one that is filled with something else."""
     with database:
         database.execute("begin exclusive")

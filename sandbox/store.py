@@ -9,6 +9,7 @@ Record types that begin with an underscore (deliveries, idempotency keys, the cl
 import random
 import string
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from sandbox.errors import missing_resource
@@ -72,6 +73,9 @@ class Store:
         """All records of a type, newest first."""
         return [*reversed(self._tables.get(object_type, {}).values())]
 
+    def oldest(self, object_type: str) -> Record | None:
+        return next(iter(self._tables.get(object_type, {}).values()), None)
+
     def count(self, object_type: str) -> int:
         return len(self._tables.get(object_type, {}))
 
@@ -101,11 +105,13 @@ class Store:
         self._undo.append(lambda: self._restore(record, before, added))
         self._touch(record)
 
-    def remove(self, record: Record) -> None:
-        table = dict(self._tables[record["object"]])
-        self._take(record)
-        self._undo.append(lambda: self._put_back(record, table))
-        self._touch(record)
+    def remove(self, *records: Record) -> None:
+        """Remove records of one type. Their table is copied for the case of an undo, so take many at a time."""
+        table = dict(self._tables[records[0]["object"]])
+        for record in records:
+            self._take(record)
+            self._undo.append(partial(self._put_back, record, table))
+            self._touch(record)
 
     def touched(self) -> tuple[Key, ...]:
         """Which records were written since the last commit, in order."""

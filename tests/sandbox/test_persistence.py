@@ -2,16 +2,22 @@
 
 import dataclasses
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import requests
+import stripe
 
 from sandbox.core import Sandbox, Settings
 from tests.sandbox.shop import Browser, Shop, client_for, secret_of
+
+START = 1798761600
+DAY = 86400
 
 
 class Program:
@@ -133,3 +139,183 @@ def test_it_imports_nothing_of_the_portal():
         text = file.read_text()
         assert "from app" not in text, file
         assert "import app" not in text, file
+
+
+def halves(box: Sandbox) -> list[str]:
+    """What was begun and not ended: each of these things is written in one transaction with the other."""
+    store = box.store
+    told = {
+        (event["type"], event["data"]["object"]["id"])
+        for event in store.list("event")
+        if "id" in event["data"]["object"]
+    }
+    found = []
+    for subscription in store.list("subscription"):
+        items = [store.get("subscription_item", id) for id in subscription["items"]]
+        if None in items or store.get("invoice", subscription["latest_invoice"]) is None:
+            found.append(f"{subscription['id']} lacks its items or its invoice")
+        if ("customer.subscription.created", subscription["id"]) not in told:
+            found.append(f"{subscription['id']} was never told")
+    for invoice in store.list("invoice"):
+        payments = store.of("invoice_payment", "invoice", invoice["id"])
+        if (invoice["status"] == "paid") != any(one["status"] == "paid" for one in payments):
+            found.append(f"{invoice['id']} is {invoice['status']}, its payments are not")
+        if invoice["status"] == "paid" and ("invoice.paid", invoice["id"]) not in told:
+            found.append(f"{invoice['id']} was paid and never told")
+    return found
+
+
+def buy_until_it_dies(program: Program, price: str, bought: list[str]) -> None:
+    """Subscribe customer after customer; ``bought`` is what was answered."""
+    while True:
+        try:
+            customer = program.shop.customer()
+            bought.append(customer.id)
+            bought.append(
+                program.shop.v1.subscriptions.create({"customer": customer.id, "items": [{"price": price}]}).id
+            )
+        except stripe.APIConnectionError:
+            return
+
+
+def test_a_kill_in_mid_request_loses_nothing_that_was_answered(start, tmp_path, receiver):
+    receiver.bodies.clear()
+    endpoint = ["--webhook-url", receiver.url, "--webhook-secret", "whsec_of_the_tests"]
+    first = start(*endpoint)
+    price, bought = first.shop.price().id, []
+    threads = [threading.Thread(target=buy_until_it_dies, args=(first, price, bought)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    while len(bought) < 30:
+        time.sleep(0.005)
+    first.end(signal.SIGKILL)
+    for thread in threads:
+        thread.join()
+
+    second = start(*endpoint)
+    for id in bought:
+        kind = second.shop.v1.customers if id.startswith("cus_") else second.shop.v1.subscriptions
+        assert kind.retrieve(id).id == id
+    made = {event.id for event in second.shop.v1.events.list({"limit": 100}).auto_paging_iter()}
+    deadline = time.monotonic() + 10
+    while made - {event.id for event in receiver.events}:
+        assert time.monotonic() < deadline, "not every event was delivered"
+        time.sleep(0.02)
+    second.end()
+    box = Sandbox(Settings(data=str(tmp_path / "stripe.db")))
+    assert halves(box) == []
+    box.close()
+
+
+def test_a_kill_in_mid_advance_leaves_a_past_without_gaps(start, tmp_path):
+    first = start("--start-at", str(START))
+    price = first.shop.price(interval="week").id
+    subscriptions = [
+        first.shop.v1.subscriptions.create({"customer": first.shop.customer().id, "items": [{"price": price}]}).id
+        for _ in range(5)
+    ]
+    threading.Thread(target=_turn, args=(first, START + 300 * DAY), daemon=True).start()
+    path = str(tmp_path / "stripe.db")
+    time.sleep(0.25)
+    first.end(signal.SIGKILL)
+
+    box = Sandbox(Settings(data=path))
+    reached = box.clock.now()
+    assert START <= reached < START + 300 * DAY, "it was killed too late to tell"
+    assert all(event["created"] <= reached for event in box.store.list("event"))
+    assert halves(box) == []
+    box.clock.advance(START + 300 * DAY)
+    for id in subscriptions:
+        found = [one["created"] for one in box.store.list("invoice") if _of(one, id)]
+        assert sorted(found) == [found[-1] + 7 * DAY * week for week in range(43)]
+    box.close()
+
+
+def _of(invoice: dict, subscription: str) -> bool:
+    return invoice["parent"]["subscription_details"]["subscription"] == subscription
+
+
+def _turn(program: Program, to: int) -> None:
+    try:
+        requests.post(f"{program.url}/_sandbox/clock", json={"to": to}, timeout=30)
+    except requests.ConnectionError:
+        pass
+
+
+def test_a_test_clock_that_was_advancing_arrives_after_a_restart(tmp_path, monkeypatch):
+    settings = Settings(data=str(tmp_path / "stripe.db"), start_at=START)
+    box = Sandbox(settings)
+    monkeypatch.setattr(box.mover, "wake", lambda: None)
+    clock = {**box.contract.blank("test_helpers.test_clock"), "id": "clock_x", "created": 1, "deletes_after": 2}
+    details = {"advancing": {"target_frozen_time": START + DAY}}
+    with box.transaction():
+        box.store.add({**clock, "frozen_time": START, "status": "advancing", "status_details": details})
+    box.close()
+    again = Sandbox(settings)
+    deadline = time.monotonic() + 5
+    while again.store.need("test_helpers.test_clock", "clock_x")["status"] == "advancing":
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    assert again.store.need("test_helpers.test_clock", "clock_x")["frozen_time"] == START + DAY
+    again.close()
+
+
+def test_what_cannot_be_written_is_not_kept_in_memory_either(tmp_path):
+    box = Sandbox(Settings(data=str(tmp_path / "stripe.db")))
+    with pytest.raises(TypeError), box.transaction():
+        box.store.add({"object": "customer", "id": "cus_x", "name": {"not", "json"}})
+    assert box.store.count("customer") == 0
+    with box.transaction():
+        box.store.add({"object": "customer", "id": "cus_y"})
+    box.close()
+    again = Sandbox(Settings(data=str(tmp_path / "stripe.db")))
+    assert [one["id"] for one in again.store.list("customer")] == ["cus_y"]
+    again.close()
+
+
+def test_resets_in_a_row_leave_only_what_came_after_the_last(tmp_path):
+    settings = Settings(data=str(tmp_path / "stripe.db"))
+    box = Sandbox(settings)
+    for number in range(3):
+        box.reset(START)
+        with box.transaction():
+            for one in range(250):
+                box.store.add({"object": "customer", "id": f"cus_{number}_{one}"})
+    with box.transaction():
+        box.store.add({"object": "customer", "id": "cus_last"})
+    box.close()
+    again = Sandbox(settings)
+    assert again.store.count("customer") == 251
+    assert again.store.get("customer", "cus_2_0")
+    again.close()
+
+
+def refusal(path) -> str:
+    with pytest.raises(OSError) as error:  # noqa: PT011 - its text is the answer
+        Sandbox(Settings(data=str(path)))
+    return str(error.value)
+
+
+def test_a_file_of_another_version_is_refused_with_a_way_on(tmp_path):
+    older, other = tmp_path / "older.db", tmp_path / "other.db"
+    sqlite3.connect(older).execute("create table records (seq integer primary key, body text)")
+    Sandbox(Settings(data=str(other))).close()
+    with sqlite3.connect(other) as database:
+        database.execute("update about set api_version = '2020-08-27'")
+    database.close()
+    for path in (older, other):
+        assert "was not written by this version" in refusal(path)
+        assert "Delete it to start empty, or give --data another file." in refusal(path)
+    assert sqlite3.connect(other).execute("select api_version from about").fetchone() == ("2020-08-27",)
+
+
+def test_a_file_that_is_something_else_is_refused(tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear Ada, " * 100)
+    assert "not a database" in refusal(tmp_path / "letter.txt")
+
+
+def test_a_file_serves_one_sandbox_at_a_time(tmp_path):
+    first = Sandbox(Settings(data=str(tmp_path / "stripe.db")))
+    assert "another sandbox is using this file" in refusal(tmp_path / "stripe.db")
+    first.close()
+    Sandbox(Settings(data=str(tmp_path / "stripe.db"))).close()
