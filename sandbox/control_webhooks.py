@@ -59,11 +59,15 @@ def send_again(id: str) -> tuple[Response, int]:
 @bp.post("/replay")
 def replay() -> Response:
     """Every event since an event or an instant once more: ``{"since": "evt_…" | unix, "order": "shuffle", "seed": 7}``."""
-    box, wish = this_sandbox(), given_object()
-    with box.lock, box.transaction():
-        chosen = ordered(_since(box, wish.get("since", 0)), wish)
-        sent = [delivery for event in chosen for delivery in box.events.send_again(event["id"])]
+    chosen, sent = send_since(this_sandbox(), given_object())
     return jsonify(events=[event["id"] for event in chosen], deliveries=len(sent))
+
+
+def send_since(box: Sandbox, wish: dict[str, Any]) -> tuple[Records, Records]:
+    """Send again what a wish for a replay means; answers the events and their new deliveries."""
+    with box.transaction():
+        chosen = ordered(_since(box, wish.get("since", 0)), wish)
+        return chosen, [delivery for event in chosen for delivery in box.events.send_again(event["id"])]
 
 
 @bp.post("/endpoints/<id>/roll")
@@ -75,11 +79,17 @@ def roll(id: str) -> tuple[Response, int]:
         endpoint = box.store.get("webhook_endpoint", id)
         if endpoint is None:
             return jsonify(error=f"no endpoint {id}"), 404
-        expires_at = box.clock.now() + overlap
-        kept = [one for one in endpoint.get("_older_secrets", []) if one["expires_at"] > box.clock.now()]
-        older = [{"secret": endpoint["_secret"], "expires_at": expires_at}, *kept] if overlap else []
-        box.store.update(endpoint, _secret=f"whsec_{secrets.token_hex(16)}", _older_secrets=older)
+        expires_at = roll_secret(box, endpoint, f"whsec_{secrets.token_hex(16)}", overlap)
         return jsonify(secret=endpoint["_secret"], expires_at=expires_at), 200
+
+
+def roll_secret(box: Sandbox, endpoint: Record, secret: str, overlap: int) -> int:
+    """Give an endpoint a new secret; answers until when (virtual unix seconds) the old one signs as well."""
+    now = box.clock.now()
+    kept = [one for one in endpoint.get("_older_secrets", []) if one["expires_at"] > now]
+    older = [{"secret": endpoint["_secret"], "expires_at": now + overlap}, *kept] if overlap else []
+    box.store.update(endpoint, _secret=secret, _older_secrets=older)
+    return now + overlap
 
 
 def ordered(records: Records, wish: dict[str, Any]) -> Records:

@@ -1,5 +1,6 @@
-"""The control panel: the sandbox's clock, objects, events and visitors as plain pages for a person."""
+"""The control panel: the sandbox's clock, objects, events, visitors and faults as plain pages for a person."""
 
-from sandbox.panel.routes import bp
+from sandbox.panel import faults, objects, routes, settings, visits  # noqa: F401 - they register their pages
+from sandbox.panel.pages import bp
 
 __all__ = ["bp"]

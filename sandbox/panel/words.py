@@ -3,17 +3,18 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox import cycle
+from sandbox.chaos import plan
 from sandbox.core import Sandbox
 from sandbox.hosted.money import written
 from sandbox.panel.json_view import instant
 from sandbox.store import Record
 
 DEEDS = {
+    "_delivery": "Webhook goes out",
+    "tax_id": "Tax id is verified",
     "billing.credit_grant": "Credits expire",
     "dispute": "Unanswered dispute is lost",
     "payment_intent": "Money set aside goes back",
@@ -31,31 +32,19 @@ def summary(record: Record) -> str:
     return " · ".join(part for part in parts if part)
 
 
-@dataclass(frozen=True)
-class Coming:
-    """What time does next: when (virtual unix seconds), to which record, in words."""
-
-    at: int
-    record: Record
-    deed: str
-
-
-def coming(box: Sandbox) -> Coming | None:
-    """The next time-driven deed, or None when nothing is waiting."""
-    timed = [record for kind in cycle.TIMED for record in box.store.list(kind)]
-    due = [(at, record) for record in timed if (at := cycle.due_at(record)) is not None]
-    if not due:
-        return None
-    at, record = min(due, key=lambda entry: entry[0])
-    return Coming(at, record, deed(record, at))
-
-
 def deed(record: Record, at: int) -> str:
     """What happens to a record when its next instant comes."""
-    if record["object"] in DEEDS:
-        return DEEDS[record["object"]]
-    if record["object"] == "invoice":
+    kind = record["object"]
+    if kind in DEEDS:
+        return DEEDS[kind]
+    if kind == "invoice":
         return "Draft invoice is finalized" if record["status"] == "draft" else "Payment is tried again"
+    if kind == "subscription":
+        return _deed_of_subscription(record, at)
+    return f"Something happens to the {kind.rsplit('.', 1)[-1].replace('_', ' ').strip()}"
+
+
+def _deed_of_subscription(record: Record, at: int) -> str:
     if record["status"] == "incomplete":
         return "Unpaid subscription expires"
     if record["cancel_at"] == at:
@@ -96,6 +85,9 @@ def delivery(box: Sandbox, record: Record) -> dict[str, Any]:
     if record["status"] == "pending":
         pause = int(record["next_at"] - time.time())
         parts.append(f"next try in {span(pause)}" if pause > 0 else "next try now")
+    if record["status"] == "waiting":
+        parts.append(f"goes out on {instant(record['due'])}")
+    parts.append(", ".join(record.get("faults", ())).replace("_", " "))
     return {
         **record,
         "url": endpoint["url"] if endpoint else "an endpoint that was removed",
@@ -103,14 +95,61 @@ def delivery(box: Sandbox, record: Record) -> dict[str, Any]:
     }
 
 
+def fault(entry: Record) -> str:
+    """A fault of the plan: where it strikes, and how."""
+    place = next(name for name in plan.KINDS if name in entry)
+    settings = plan.KINDS[place][entry[place]]
+    details = ", ".join(f"{name} {entry[name]}" for name in settings)
+    return f"{place}: {entry[place].replace('_', ' ')}" + (f" ({details})" if details else "")
+
+
+def fault_filter(entry: Record) -> str:
+    """Which occasions a fault of the plan is meant for."""
+    place = next(name for name in plan.KINDS if name in entry)
+    named = (entry.get(name) for name in plan.FILTERS[place])
+    parts = [", ".join(one) if isinstance(one, list) else one for one in named if one]
+    return " · ".join(parts) or f"every {place}"
+
+
+def examples(base: str, key: str) -> dict[str, str]:
+    """Commands to copy into a terminal."""
+    return {
+        "Create a customer": f"curl {base}/v1/customers -u {key}: -d name=Ada",
+        "Turn the clock": f"""curl {base}/_sandbox/clock -H 'Content-Type: application/json' -d '{{"by": "1 month"}}'""",
+        "Let the next call fail": f"curl {base}/_sandbox/faults -H 'Content-Type: application/json' "
+        """-d '{"plan": [{"call": "error"}], "seed": 7}'""",
+        "Register an endpoint": f"curl {base}/v1/webhook_endpoints -u {key}: "
+        "-d url=http://127.0.0.1:8000/webhooks -d 'enabled_events[]=*'",
+    }
+
+
+def rolled(endpoint: Record, now: int) -> str:
+    """Until when the secret that an endpoint had before signs as well; empty when none does."""
+    until = [one["expires_at"] for one in endpoint.get("_older_secrets", []) if one["expires_at"] > now]
+    return f"The secret before signs as well until {instant(max(until))}." if until else ""
+
+
 def message(done: str, count: int) -> str:
     """The sentence after a button was pressed; only these words, whatever the address says."""
     events = "1 event" if count == 1 else f"{count} events"
     endpoints = "1 endpoint" if count == 1 else f"{count} endpoints"
+    webhooks = "1 webhook" if count == 1 else f"{count} webhooks"
     return {
         "turned": f"The clock was turned. That made {events}.",
         "refused": "The clock stays: nothing is waiting for time to pass.",
+        "behind": "The clock stays: it only goes forward.",
+        "busy": "The clock is being turned already.",
         "sent": f"Sent again to {endpoints}." if count else "No endpoint wants events of this type.",
+        "replayed": f"{webhooks} sent again.",
+        "armed": "The fault is set.",
+        "cleared": f"The plan is empty; {webhooks} released." if count else "The plan is empty.",
+        "released": f"{webhooks} released.",
+        "set": "Failed webhooks follow this schedule from now on.",
+        "held": "Webhooks are held back.",
+        "flowing": "Webhooks go out.",
+        "rolled": "The endpoint has a new secret.",
+        "disabled": "The endpoint is disabled.",
+        "enabled": "The endpoint is enabled.",
     }.get(done, "")
 
 
@@ -139,10 +178,25 @@ def _strftime(shape: str) -> Callable[[float], str]:
     return lambda seconds: datetime.fromtimestamp(seconds, UTC).strftime(shape)
 
 
-FILTERS: dict[str, Callable[[Any], Any]] = {
+TONES = {
+    "active": "good",
+    "trialing": "good",
+    "incomplete": "wait",
+    "past_due": "bad",
+    "unpaid": "bad",
+    "paused": "wait",
+}
+"""The colour of a subscription's status; those that are over have none."""
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "choice": lambda endpoint: (endpoint["id"], endpoint["url"]),
+    "money": lambda amount, currency: written(amount, currency) if currency else "nothing",
+    "tone": lambda status: TONES.get(status, "quiet"),
     "as_json": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
     "day": _strftime("%A, %-d %B %Y"),
     "hour": _strftime("%H:%M:%S"),
+    "duration": lambda seconds: f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s",
     "instant": instant,
     "summary": summary,
     "utc_iso": _iso,
