@@ -1,8 +1,10 @@
 """The control panel, through its pages and buttons."""
 
 import re
+import threading
 
 import pytest
+import requests
 import stripe
 from flask.testing import FlaskClient
 
@@ -140,6 +142,173 @@ def test_every_test_card_is_listed_with_what_it_does(panel: FlaskClient) -> None
     for card in TABLE.values():
         assert spaced(card.number) in page
         assert deed(card) in page
+
+
+def test_the_clock_goes_where_a_row_says(panel: FlaskClient, box: Sandbox, shop: Shop) -> None:
+    subscription = shop.subscribe(shop.customer(), shop.price(), trial_period_days=30)
+    page = panel.get("/").text
+    (row,) = re.findall(r'value="(\d+)" aria-label="Turn the clock to', press(panel, "/panel/clock", by="1 day")) or [
+        "0"
+    ]
+    assert "Next: End of the trial is announced" in page
+    assert row == "0"  # one record has one next deed, and that is named above the list
+    shop.subscribe(shop.customer(), shop.price(), trial_period_days=60)
+    (row,) = re.findall(r'value="(\d+)" aria-label="Turn the clock to', panel.get("/").text)
+    press(panel, "/panel/clock", to=row)
+    assert box.clock.now() - int(row) < 3
+    assert shop.reload(subscription).status == "active"
+    assert "only goes forward" in press(panel, "/panel/clock", to="1")
+
+
+def test_a_page_renews_itself_only_when_asked(panel: FlaskClient) -> None:
+    assert "http-equiv" not in panel.get("/").text
+    assert '<meta http-equiv="refresh" content="5">' in panel.get("/?refresh=1").text
+
+
+def test_the_panel_answers_while_the_clock_turns(panel: FlaskClient, box: Sandbox, shop: Shop) -> None:
+    shop.subscribe(shop.customer(), shop.price())
+    reached, go_on = threading.Event(), threading.Event()
+
+    def stop_in_mid_turn(record: dict[str, object]) -> None:
+        if record["object"] == "_clock" and not reached.is_set():
+            reached.set()
+            box.reading.release()
+            go_on.wait(5)
+            box.reading.acquire()
+
+    box.store.watchers.append(stop_in_mid_turn)
+    turning = threading.Thread(target=press, args=(panel, "/panel/clock"), kwargs={"by": "3 months"})
+    turning.start()
+    try:
+        assert reached.wait(5)
+        for address in ("/", "/panel/customers", "/panel/events", "/panel/requests", "/panel/chaos", "/panel/settings"):
+            assert "The clock is being turned to 1 Apr 2027" in panel.get(address).text
+        assert "being turned already" in press(panel, "/panel/clock", by="1 day")
+    finally:
+        go_on.set()
+        turning.join()
+        box.store.watchers.remove(stop_in_mid_turn)
+    assert "is being turned" not in panel.get("/").text
+
+
+def test_a_customer_is_shown_with_everything_of_theirs(
+    panel: FlaskClient, shop: Shop, client: stripe.StripeClient
+) -> None:
+    ada = shop.customer(name="Ada <i>", email="ada@example.com")
+    subscription = shop.subscribe(ada, shop.price())
+    client.v1.customers.balance_transactions.create(ada.id, {"amount": -500, "currency": "usd"})
+    page = panel.get(f"/panel/customers/{ada.id}").text
+    for name in ("Subscriptions", "Payment methods", "Payments", "Balance"):
+        assert f"{name} <span" in page
+    for id in (subscription.id, subscription["items"].data[0].id, subscription.latest_invoice.id):
+        assert f">{id}</a>" in page
+    assert "<i>" not in page
+    found = panel.get("/panel/customers?q=ADA@example").text
+    assert f"/panel/customers/{ada.id}" in found
+    assert "No customer has this" in panel.get("/panel/customers?q=nobody").text
+    assert panel.get("/panel/customers/cus_none").status_code == 404
+
+
+def test_an_update_is_shown_as_old_and_new(panel: FlaskClient, box: Sandbox, client: stripe.StripeClient) -> None:
+    ada = client.v1.customers.create({"name": "Ada", "metadata": {"a": "1"}})
+    client.v1.customers.update(ada.id, {"name": "Bob", "metadata": {"b": "2"}})
+    updated = box.events.list()[0]["id"]
+    rows = re.findall(r"<tr><th[^>]*>(.+?)</th><td><del>(.*?)</del></td><td><ins>(.*?)</ins>", page_of(panel, updated))
+    assert sorted(rows) == [("metadata.b", "null", "2"), ("name", "Ada", "Bob")]
+
+
+def test_a_roll_over_of_the_period_is_shown_inside_the_item(panel: FlaskClient, box: Sandbox, shop: Shop) -> None:
+    shop.subscribe(shop.customer(), shop.price())
+    press(panel, "/panel/clock", by="1 month")
+    renewed = next(event for event in box.events.list() if event["type"] == "customer.subscription.updated")
+    page = page_of(panel, renewed["id"])
+    assert ">items.data[0].current_period_end</th><td><del>1 Feb 2027, 00:00:00</del></td><td><ins>1 Mar 2027" in page
+
+
+def page_of(panel: FlaskClient, event_id: str) -> str:
+    return panel.get(f"/panel/events/{event_id}").text
+
+
+def test_an_event_is_sent_twice_or_with_all_that_followed(panel: FlaskClient, box: Sandbox, ada: str) -> None:
+    address = f"/panel/events/{created(box, ada)}"
+    assert press(panel, f"{address}/send", times="2").count("/webhooks</span>") == 3
+    assert "1 webhook sent again" in press(panel, f"{address}/replay", order="shuffle")
+    assert panel.post(f"{address}/replay", data={"order": "sideways"}).status_code == 400
+
+
+def test_requests_are_filtered_by_path_and_outcome(panel: FlaskClient, client: stripe.StripeClient, ada: str) -> None:
+    for _ in range(2):
+        client.v1.customers.update(ada, {"name": "Ada"}, {"idempotency_key": "once"})
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.customers.retrieve("cus_none")
+    refused = panel.get("/panel/requests?outcome=refused").text
+    assert "cus_none" in refused
+    assert "Lovelace" not in refused
+    found = panel.get(f"/panel/requests?path=POST /v1/customers/{ada}").text
+    assert found.count("<details>") == 2
+    assert "replayed" in found
+    assert 'key <span class="id">once</span>' in found
+    assert "customer.updated</a>" in found
+    assert "No call of these" in panel.get("/panel/requests?path=/v1/nothing").text
+
+
+def test_a_fault_is_set_strikes_and_is_cleared(panel: FlaskClient, client: stripe.StripeClient, ada: str) -> None:
+    page = press(panel, "/panel/chaos", call="rate_limit", count="2", method="POST", seconds="", customer=ada)
+    assert "The fault is set." in page
+    assert "call: rate limit" in page
+    with pytest.raises(stripe.RateLimitError):
+        client.v1.customers.update(ada, {"name": "Bob"})
+    assert "struck" in panel.get("/panel/chaos").text
+    assert "rate limit</span>" in panel.get("/panel/requests").text
+    assert "The plan is empty." in press(panel, "/panel/chaos/clear")
+    client.v1.customers.update(ada, {"name": "Bob"})
+
+
+def test_held_webhooks_are_released_by_a_button(panel: FlaskClient, client: stripe.StripeClient) -> None:
+    press(panel, "/panel/chaos", webhook="hold", count="all", types="customer.*, product.created")
+    client.v1.customers.create({"name": "Ada"})
+    client.v1.products.create({"name": "Growth"})
+    assert "2 webhooks held" in panel.get("/panel/chaos").text
+    assert "2 webhooks released" in press(panel, "/panel/chaos/release", order="reverse")
+
+
+@pytest.mark.parametrize(
+    ("form", "problem"),
+    [
+        ({"call": "explode"}, "fault: choose one of the list"),
+        ({"call": "error", "count": "often"}, "count: must be a number"),
+        ({"webhook": "drop", "types": "nonsense"}, "types: nonsense is no event type"),
+        ({"charge": "lost_card", "probability": "7"}, "probability: must be a number from 0 to 1"),
+    ],
+)
+def test_a_fault_that_makes_no_sense_is_told(panel: FlaskClient, form: dict[str, str], problem: str) -> None:
+    answer = panel.post("/panel/chaos", data=form)
+    assert answer.status_code == 400
+    assert f"This fault was not set. {problem}" in answer.text
+
+
+def test_settings_hand_out_keys_and_secrets(panel: FlaskClient, box: Sandbox) -> None:
+    endpoint = box.store.list("webhook_endpoint")[0]
+    page = panel.get("/panel/settings").text
+    for value in ("sk_test_sandbox", "pk_test_sandbox", endpoint["_secret"]):
+        assert f'value="{value}" readonly' in page
+    secret = endpoint["_secret"]
+    try:
+        assert "signs as well until" in press(panel, f"/panel/endpoints/{endpoint['id']}/roll")
+        assert endpoint["_secret"] != secret
+        assert "Enable</button>" in press(panel, f"/panel/endpoints/{endpoint['id']}/switch")
+        assert "Disable</button>" in press(panel, f"/panel/endpoints/{endpoint['id']}/switch")
+    finally:
+        box.store.update(endpoint, _secret=secret, _older_secrets=[])
+    assert panel.post("/panel/endpoints/we_none/roll").status_code == 404
+
+
+def test_deliveries_are_held_and_their_schedule_is_chosen(panel: FlaskClient, box: Sandbox, url: str) -> None:
+    assert "Let webhooks go" in press(panel, "/panel/settings/deliveries", paused="yes")
+    assert requests.get(f"{url}/_sandbox/deliveries/pending").json()["paused"]
+    assert "Hold webhooks back" in press(panel, "/panel/settings/deliveries", paused="no")
+    assert '<option value="live" selected>' in press(panel, "/panel/settings/deliveries", retries="live")
+    assert box.courier.retries == "live"
 
 
 def test_pages_that_do_not_exist_are_not_found(panel: FlaskClient) -> None:
