@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import stripe
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, request
 from flask.testing import FlaskClient
@@ -17,6 +18,7 @@ from sandbox.billing import intents
 from sandbox.core import Sandbox
 from sandbox.server import create_app
 from sandbox.store import Record
+from tests.sandbox.shop import Shop
 
 SCRIPT = """
 const { kind, secret, theme, redirect } = document.body.dataset;
@@ -26,6 +28,7 @@ const elements = stripe.elements({ ...mode, appearance: { theme, variables: { bo
 const element = elements.create("payment", { business: { name: "Nexus" } });
 element.on("ready", () => { document.body.dataset.ready = "yes"; });
 element.mount("#element");
+Object.assign(window, { stripe, elements, element });
 document.querySelector("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const message = document.getElementById("message");
@@ -200,7 +203,91 @@ def test_a_card_is_saved_on_a_dark_and_narrow_page(browser: Browser, counter: Co
     till.reads("^succeeded$")
     assert till.complaints == []
     assert flaws(page) == []
+    with box.transaction():
+        another = intents.new_setup(box, None)
+    Till(page, counter, "Setup", another, theme="flat", redirect="always").pay("4242424242424242")
+    page.wait_for_url(f"{counter.url}/done?order=7&setup_intent={another['id']}**redirect_status=succeeded")
     page.close()
+
+
+@pytest.mark.browser
+def test_the_keyboard_is_enough_and_the_look_follows_the_page(page: Page, counter: Counter, payment: Record) -> None:
+    till = Till(page, counter, "Payment", payment)
+    field = till.card.get_by_label("Card number")
+    light = field.evaluate("(input) => getComputedStyle(input).backgroundColor")
+    page.evaluate("""async () => {
+      elements.on("update-end", () => { document.body.dataset.updated = "yes"; });
+      await elements.update({ appearance: { theme: "night", variables: { colorPrimary: "#ff8800" } }, amount: 4200 });
+    }""")
+    page.locator("body[data-updated]").wait_for()
+    assert field.evaluate("(input) => getComputedStyle(input).backgroundColor") != light
+    page.evaluate("element.focus()")
+    for typed in ("4000002500003155", "1234", "123"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+    page.keyboard.type("United States")
+    page.keyboard.press("Tab")
+    page.keyboard.type("10001")
+    page.keyboard.press("Enter")
+    till.reads("elements\\(\\) was told 4200 usd, but the PaymentIntent is over 9900 usd")
+    page.evaluate("elements.update({ amount: 9900 })")
+    till.card.get_by_label("ZIP").press("Enter")
+    till.bank.get_by_role("button", name="Complete authentication").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    till.reads("^succeeded$")
+    assert till.complaints == []
+
+
+@pytest.mark.browser
+def test_an_intent_confirmed_elsewhere_is_followed_and_ends_for_good(
+    page: Page, counter: Counter, shop: Shop, client: stripe.StripeClient
+) -> None:
+    method = shop.v1.payment_methods.create({"type": "card", "card": {"token": "tok_authenticationRequired"}})
+    wish = {"amount": 9900, "currency": "usd", "confirm": True, "payment_method": method.id}
+    made = client.v1.payment_intents.create({**wish, "return_url": f"{counter.url}/done?order=7"})
+    assert made.next_action.type == "redirect_to_url"
+    till = Till(page, counter, "Payment", {"client_secret": made.client_secret})
+    page.evaluate("(clientSecret) => void stripe.handleNextAction({ clientSecret })", made.client_secret)
+    page.get_by_role("button", name="Complete authentication").click()
+    page.wait_for_url(f"{counter.url}/done?order=7&payment_intent={made.id}**redirect_status=succeeded")
+
+    till = Till(page, counter, "Payment", {"client_secret": made.client_secret})
+    assert page.evaluate(FINISHED, made.client_secret) == {
+        "retrieved": "succeeded",
+        "next": "invalid_request_error intent_invalid_state",
+        "load": "loaderror payment invalid_request_error",
+        "types": "IntegrationError",
+        "kind": "IntegrationError",
+        "method": "IntegrationError",
+        "secret": "payment_intent_invalid_parameter",
+    }
+    assert [line for line in till.complaints if "400" not in line] == []
+
+
+FINISHED = """async (clientSecret) => {
+  const { paymentIntent } = await stripe.retrievePaymentIntent(clientSecret);
+  const { error } = await stripe.handleNextAction({ clientSecret });
+  element.destroy();
+  const other = stripe.elements({ clientSecret }).create("payment");
+  const loading = new Promise((resolve) => {
+    other.on("loaderror", ({ elementType, error: { type } }) => resolve(`loaderror ${elementType} ${type}`));
+  });
+  other.mount("#element");
+  const thrown = async (deed) => {
+    try { await deed(); } catch (problem) { return problem.name; }
+  };
+  const mode = { mode: "payment", amount: 100, currency: "usd" };
+  return {
+    retrieved: paymentIntent.status,
+    next: `${error.type} ${error.code}`,
+    load: await loading,
+    types: await thrown(() => stripe.elements({ ...mode, paymentMethodTypes: ["card"] })),
+    kind: await thrown(() => stripe.retrieveSetupIntent(clientSecret)),
+    method: await thrown(() => stripe.confirmPayment({ clientSecret, redirect: "if_required" })),
+    secret: (await stripe.retrievePaymentIntent(clientSecret.slice(0, -3) + "xyz")).error.code,
+  };
+}"""
 
 
 @pytest.fixture

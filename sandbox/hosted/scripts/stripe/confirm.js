@@ -31,7 +31,10 @@ async function followNextAction(api, kind, intent) {
 function checkConfirmation({ elements, clientSecret, confirmParams = {}, redirect = "always" }) {
   insist(["always", "if_required"].includes(redirect), 'redirect must be "always" or "if_required".');
   insist(redirect === "if_required" || confirmParams.return_url, "confirmParams.return_url is needed unless redirect is if_required.");
-  insist(elements instanceof Elements || clientSecret, "Pass elements, or a clientSecret with confirmParams.payment_method.");
+  insist(
+    elements instanceof Elements || (clientSecret && confirmParams.payment_method),
+    "Pass elements, or a clientSecret with confirmParams.payment_method.",
+  );
   if (confirmParams.return_url) {
     insist(/^https?:\/\//.test(confirmParams.return_url), "confirmParams.return_url must be a full http or https address.");
   }
@@ -40,6 +43,7 @@ function checkConfirmation({ elements, clientSecret, confirmParams = {}, redirec
 async function confirmIntent(api, kind, options) {
   checkConfirmation(options);
   const { elements, clientSecret, confirmParams = {}, redirect = "always" } = options;
+  if (!elements) checkSecret(kind, clientSecret);
   const first = elements
     ? await elements._confirm(kind, clientSecret, confirmParams)
     : await api.confirm(parseSecret(clientSecret), clientSecret, confirmParams);

@@ -18,9 +18,19 @@ function checkElementsOptions(options) {
     !(options.allowedPaymentMethodTypes && options.excludedPaymentMethodTypes),
     "elements(): pass either allowedPaymentMethodTypes or excludedPaymentMethodTypes, not both.",
   );
+  insist(
+    !("customerSessionClientSecret" in options),
+    "elements(): the sandbox keeps no saved payment methods in the Element, so customerSessionClientSecret is not supported.",
+  );
   if (options.clientSecret === undefined) return checkDeferred(options);
   insist(options.mode === undefined, "elements(): pass either a clientSecret or a mode, not both.");
   insist(parseSecret(options.clientSecret), "elements(): clientSecret must look like ${id}_secret_${secret}.");
+}
+
+function checkSecret(kind, secret) {
+  const parsed = parseSecret(secret);
+  insist(parsed, "A clientSecret of the form ${id}_secret_${secret} is needed for the confirmation.");
+  insist(parsed.kind === kind, `This client secret belongs to a ${INTENTS[parsed.kind].result}; use the other confirm call.`);
 }
 
 /** The group around the Payment Element, in either flow: with a client secret, or deferred by `mode`. */
@@ -80,9 +90,7 @@ class Elements extends Emitter {
   }
 
   #checkKind(kind, secret) {
-    const parsed = parseSecret(secret);
-    insist(parsed, "A clientSecret of the form ${id}_secret_${secret} is needed for the confirmation.");
-    insist(parsed.kind === kind, `This client secret belongs to a ${INTENTS[parsed.kind].result}; use the other confirm call.`);
+    checkSecret(kind, secret);
     const { mode } = this.#options;
     insist(mode !== "setup" || kind === "setup", "Elements in setup mode confirm a SetupIntent, not a PaymentIntent.");
     insist(mode !== "payment" || kind === "payment", "Elements in payment mode confirm a PaymentIntent, not a SetupIntent.");
