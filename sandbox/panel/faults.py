@@ -10,6 +10,8 @@ from sandbox.control_webhooks import ordered
 from sandbox.panel import words
 from sandbox.panel.pages import back, bp, consistent, page, this_sandbox
 
+RECENT = 15
+"""How many of the last decisions are listed."""
 NUMBERS = ("count", "skip", "times", "window")
 FRACTIONS = ("probability", "seconds", "days", "within")
 
@@ -61,7 +63,7 @@ def _switches(problem: str = "") -> str:
         "chaos",
         seed=picture["seed"],
         faults=[(entry, words.fault(entry), words.fault_filter(entry)) for entry in picture["plan"]],
-        log=picture["log"][:-31:-1],
+        log=picture["log"][: -RECENT - 1 : -1],
         held=len(box.courier.held()),
         kinds=KINDS,
         endpoints=box.store.list("webhook_endpoint"),

@@ -28,7 +28,7 @@ TITLES = ("name", "email", "nickname", "display_name", "url", "code", "lookup_ke
 def summary(record: Record) -> str:
     """What a list shows of a record beside its id: what it is called, what it costs, which card, which state."""
     title = next((str(record[key]) for key in TITLES if record.get(key)), "")
-    parts = (title, _amount(record), _card(record), _state(record))
+    parts = (title, _quantity(record), _amount(record), _card(record), _state(record))
     return " · ".join(part for part in parts if part)
 
 
@@ -56,6 +56,10 @@ def _deed_of_subscription(record: Record, at: int) -> str:
     if record["status"] == "trialing":
         return "Trial ends" if at == record["_boundary"] else "End of the trial is announced"
     return "Subscription renews" if at == record["_boundary"] else "Renewal is announced"
+
+
+def _quantity(record: Record) -> str:
+    return f"{record['quantity']} ×" if record["object"] == "subscription_item" and record.get("quantity") else ""
 
 
 def _amount(record: Record) -> str:
@@ -196,7 +200,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "as_json": lambda value: json.dumps(value, indent=2, ensure_ascii=False),
     "day": _strftime("%A, %-d %B %Y"),
     "hour": _strftime("%H:%M:%S"),
-    "duration": lambda seconds: f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s",
+    "duration": lambda seconds: f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.1f} s",
     "instant": instant,
     "summary": summary,
     "utc_iso": _iso,

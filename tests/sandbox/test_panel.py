@@ -2,11 +2,14 @@
 
 import re
 import threading
+from typing import Literal
 
 import pytest
 import requests
 import stripe
+from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser
 
 from sandbox.billing.cards import TABLE
 from sandbox.core import Sandbox
@@ -309,6 +312,35 @@ def test_deliveries_are_held_and_their_schedule_is_chosen(panel: FlaskClient, bo
     assert "Hold webhooks back" in press(panel, "/panel/settings/deliveries", paused="no")
     assert '<option value="live" selected>' in press(panel, "/panel/settings/deliveries", retries="live")
     assert box.courier.retries == "live"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
+def test_every_page_is_fit_to_be_read(
+    browser: Browser, shop: Shop, box: Sandbox, url: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    """Nothing that axe finds wrong (labels, contrast, tables, focus), nothing wider than the window, no script."""
+    ada = shop.customer(name="Ada", email="ada@example.com")
+    shop.subscribe(ada, shop.price())
+    requests.post(f"{url}/_sandbox/faults", json={"plan": [{"webhook": "hold", "count": 2}]})
+    requests.post(f"{url}/_sandbox/clock", json={"by": "1 month"})
+    renewed = next(event["id"] for event in box.events.list() if event["type"] == "customer.subscription.updated")
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    places = (
+        "/",
+        "/panel/customers",
+        f"/panel/customers/{ada.id}",
+        "/panel/objects",
+        f"/panel/objects/customer/{ada.id}",
+    )
+    places += ("/panel/events", f"/panel/events/{renewed}", "/panel/requests", "/panel/chaos", "/panel/settings")
+    for place in places:
+        page.goto(url + place)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+        found = [f"{one['id']}: {one['nodes'][0]['html']}" for one in Axe().run(page).response["violations"]]
+        assert (place, found) == (place, [])
+        assert (place, page.evaluate("document.documentElement.scrollWidth")) == (place, width)
+    page.close()
 
 
 def test_pages_that_do_not_exist_are_not_found(panel: FlaskClient) -> None:
