@@ -33,17 +33,21 @@ class Clock:
         self._agenda = Agenda(box)
         self.advancing_to: int | None = None
         """The instant that somebody turns the clock to right now."""
+        self._standing: int | None = None
+        """Where the clock stands while it is turned: it does not run then, so that no deed comes a second late."""
         box.store.watchers.append(self._agenda.watch)
 
     def now(self) -> int:
         """Virtual unix seconds: of the block this thread is in (:meth:`at`, :meth:`of`), otherwise of the global clock."""
         instant: int | None = getattr(self._block, "instant", None)
-        return instant if instant is not None else int(time.time()) + self._offset
+        return instant if instant is not None else self.global_now()
 
     def set(self, to: int) -> None:
         """Move to an instant without doing what is due on the way; meant for an empty store."""
         record = self._box.store.get(*RECORD)
         offset = to - int(time.time())
+        if self._standing is not None:
+            self._standing = to
         if record is None:
             self._box.store.add({"object": RECORD[0], "id": RECORD[1], "offset": offset})
         else:
@@ -60,7 +64,7 @@ class Clock:
 
     def global_now(self) -> int:
         """Virtual unix seconds of the sandbox's own clock, whatever block this thread is in."""
-        return int(time.time()) + self._offset
+        return self._standing if self._standing is not None else int(time.time()) + self._offset
 
     def advance(self, to: int) -> int:
         """Do everything that is due until ``to``, then let it be that instant; answers how many events that made.
@@ -71,13 +75,13 @@ class Clock:
             if to < self.now():
                 raise ValueError("the clock only goes forward")
             before = self._box.store.count("event")
-            self.advancing_to = to
+            self.advancing_to, self._standing = to, self.now()
             try:
                 self._run_until(to)
+                with self._box.transaction():
+                    self.set(to)
             finally:
-                self.advancing_to = None
-            with self._box.transaction():
-                self.set(to)
+                self.advancing_to = self._standing = None
             return self._box.store.count("event") - before
 
     def run_due(self) -> None:
@@ -133,9 +137,9 @@ class Clock:
 
     def _run_until(self, to: int) -> None:
         while (entry := self._agenda.first()) and entry[0] <= to:
-            due, key = entry
-            with self._box.transaction(), self.at(max(due, min(self.now(), to))):
-                if due > int(time.time()) + self._offset:
+            (due, key), now = entry, self.now()
+            with self._box.transaction(), self.at(max(due, min(now, to))):
+                if due > now:
                     self.set(due)  # so that a crash in mid-advance never leaves records of the future behind
                 cycle.run(self._box, self._box.store.need(*key))
             self._agenda.done(key, due)
