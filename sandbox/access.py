@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING, Any
 
 from flask import Request
@@ -13,14 +14,23 @@ from sandbox.errors import ApiError
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
+LIVE = re.compile(r"^[a-z]+_live_", re.IGNORECASE)
+"""How secret, restricted and publishable keys begin that move real money."""
+
 
 def check(box: Sandbox, request: Request, given: dict[str, Any]) -> bool:
     """Refuse strangers and other API versions; answers whether a browser is asking. Takes ``key`` out of ``given``."""
-    key = _bearer(request) or given.pop("key", "")
+    key = _bearer(request) or str(given.pop("key", ""))
     if not key:
         raise ApiError(
             "You did not provide an API key. You need to provide your API key in the Authorization header, using "
             "Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
+            status=401,
+        )
+    if LIVE.search(key):
+        raise ApiError(
+            "This is a live key, and a live key has no business in a sandbox: it was refused and kept nowhere. Look for "
+            "the setting that sent it here, and use the sandbox's own test keys.",
             status=401,
         )
     if key not in (box.settings.secret_key, box.settings.publishable_key):

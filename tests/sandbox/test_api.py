@@ -6,7 +6,8 @@ import pytest
 import requests
 import stripe
 
-from sandbox.core import Settings
+from sandbox.core import Sandbox, Settings
+from sandbox.server import Server
 
 KEY = {"Authorization": "Bearer sk_test_sandbox"}
 
@@ -26,6 +27,21 @@ def test_a_strangers_key_is_unauthorized_and_masked(url):
     status, error = refused(url, headers={"Authorization": "Bearer sk_test_somebody_else"})
     assert status == 401
     assert "somebody" not in error["message"]
+
+
+@pytest.mark.parametrize("key", ["sk_live_real", "rk_live_real", "pk_live_real", "SK_LIVE_real"])
+def test_a_live_key_is_refused_and_written_down_nowhere(url, key):
+    ways = [
+        {"headers": {"Authorization": f"Bearer {key}"}},
+        {"auth": (key, "")},
+        {"data": {"key": key, "name": "Ada"}},
+    ]
+    for way in ways:
+        response = requests.post(f"{url}/v1/customers", **way)
+        assert response.status_code == 401
+        assert "live key has no business in a sandbox" in response.json()["error"]["message"]
+        assert "_real" not in response.text
+    assert "_real" not in requests.get(f"{url}/_sandbox/log").text
 
 
 def test_a_publishable_key_opens_only_what_a_browser_needs(url):
@@ -205,9 +221,19 @@ def test_the_secret_key_works_as_a_basic_user_name(url):
     assert requests.get(f"{url}/v1/customers", auth=("sk_test_sandbox", "")).status_code == 200
 
 
-def test_a_live_key_is_refused_at_the_start():
-    with pytest.raises(ValueError, match="live key"):
-        Settings(secret_key="sk_live_real")
+@pytest.mark.parametrize("given", [{"secret_key": "sk_live_real"}, {"publishable_key": "pk_live_real"}])
+def test_a_live_key_is_refused_at_the_start(given):
+    with pytest.raises(ValueError, match="live key") as error:
+        Settings(**given)
+    assert "real" not in str(error.value)
+
+
+def test_it_listens_on_this_machine_only_unless_told():
+    here, everywhere = Server(Sandbox()), Server(Sandbox(), host="0.0.0.0")
+    for server, address in ((here, "127.0.0.1"), (everywhere, "0.0.0.0")):
+        assert server._server.server_address[0] == address
+        server._server.server_close()
+        server.box.close()
 
 
 def test_any_page_may_call_what_a_browser_may_call(url):
