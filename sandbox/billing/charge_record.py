@@ -37,7 +37,7 @@ def build(box: Sandbox, intent: Record, method: Record, refusal: Refusal | None)
         "paid": paid,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": {"type": "card", "card": _charged_card(method)},
+        "payment_method_details": {"type": "card", "card": _charged_card(method, intent["amount"] if paid else None)},
         "receipt_email": intent["receipt_email"],
         "receipt_url": f"https://pay.stripe.com/receipts/payment/{id}" if paid else None,
         "refunded": False,
@@ -48,18 +48,26 @@ def build(box: Sandbox, intent: Record, method: Record, refusal: Refusal | None)
     }
 
 
-def _charged_card(method: Record) -> dict[str, Any]:
+def _charged_card(method: Record, amount: int | None) -> dict[str, Any]:
     card = method["card"]
     kept = ("brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "wallet")
-    return {**{name: card[name] for name in kept}, "network": card["brand"]}
+    absent = ("authorization_code", "electronic_commerce_indicator", "installments", "mandate", "regulated_status")
+    return {
+        **dict.fromkeys((*absent, "network_transaction_id", "three_d_secure", "transaction_link_id")),
+        **{name: card[name] for name in kept},
+        "amount_authorized": amount,
+        "network": card["brand"],
+    }
 
 
 def _outcome(refusal: Refusal | None) -> dict[str, Any]:
+    codes = {"advice_code": None, "network_advice_code": None, "network_decline_code": None}
     if refusal is None:
         seen = {"network_status": "approved_by_network", "type": "authorized", "risk_level": "normal"}
-        return {**seen, "seller_message": "Payment complete.", "reason": None}
+        return {**codes, **seen, "seller_message": "Payment complete.", "reason": None}
     blocked = refusal is cards.BLOCKED
     return {
+        **codes,
         "network_status": "not_sent_to_network" if blocked else "declined_by_network",
         "type": "blocked" if blocked else "issuer_declined",
         "risk_level": "highest" if blocked else "normal",

@@ -24,6 +24,8 @@ OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 """The statuses in which an intent can still be confirmed and changed."""
 HELD_FOR = 7 * 86400
 """Seconds until money that was set aside and not captured goes back."""
+SETUP_OPTIONS = {"card": {"mandate_options": None, "network": None, "request_three_d_secure": "automatic"}}
+PAYMENT_OPTIONS = {"card": {"installments": None, **SETUP_OPTIONS["card"]}}
 NAMES = {"payment_intent": "PaymentIntent", "setup_intent": "SetupIntent"}
 
 
@@ -54,7 +56,7 @@ def new_payment(box: Sandbox, customer: str | None, amount: int, currency: str, 
         "currency": currency,
         "customer": customer,
         "metadata": {},
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": PAYMENT_OPTIONS,
         "payment_method_types": ["card"],
         "status": "requires_payment_method",
         "_pending": None,
@@ -75,7 +77,7 @@ def new_setup(box: Sandbox, customer: str | None, **fields: Any) -> Record:
         "created": box.clock.now(),
         "customer": customer,
         "metadata": {},
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": SETUP_OPTIONS,
         "payment_method_types": ["card"],
         "status": "requires_payment_method",
         "usage": "off_session",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import methods
+from sandbox.billing import methods, tax_wishes
 from sandbox.crud import changed_fields, refuse
 from sandbox.errors import invalid, missing_resource, unsupported
 from sandbox.store import Record
@@ -65,7 +65,8 @@ def changed(box: Sandbox, params: dict[str, Any], invoice: Record) -> Record:
     if "default_payment_method" in params:
         changes["default_payment_method"] = _method(box, params["default_payment_method"], invoice["customer"])
     if "default_tax_rates" in params:
-        changes["default_tax_rates"] = _tax_rates(box, params["default_tax_rates"] or [])
+        changes["default_tax_rates"] = params["default_tax_rates"] or []
+        tax_wishes.check_rates(box, changes["default_tax_rates"], "default_tax_rates", invoice["default_tax_rates"])
     if "automatic_tax" in params:
         changes["automatic_tax"] = _automatic_tax(params["automatic_tax"]["enabled"], invoice["automatic_tax"])
     if "payment_settings" in params:
@@ -129,10 +130,6 @@ def _method(box: Sandbox, id: str | None, customer: str) -> str | None:
     if method["customer"] != customer:
         raise missing_resource("payment_method", id, "default_payment_method")
     return id
-
-
-def _tax_rates(box: Sandbox, ids: list[str]) -> list[str]:
-    return [box.store.need("tax_rate", id, f"default_tax_rates[{index}]")["id"] for index, id in enumerate(ids)]
 
 
 def _automatic_tax(enabled: bool, before: dict[str, Any]) -> dict[str, Any]:

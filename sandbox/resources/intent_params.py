@@ -24,8 +24,8 @@ def types(params: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def options(params: dict[str, Any]) -> dict[str, Any]:
-    """``payment_method_options`` as a field; only when a card is to be authenticated can be said."""
+def options(params: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """``payment_method_options`` as a field. Only when a card is to be authenticated can be said, the rest is default."""
     if "payment_method_options" not in params:
         return {}
     given = params["payment_method_options"] or {}
@@ -34,7 +34,7 @@ def options(params: dict[str, Any]) -> dict[str, Any]:
     refused += [f"card][{name}" for name in card if name != "request_three_d_secure"]
     if refused:
         raise unsupported(f"payment_method_options[{refused[0]}]")
-    return {"payment_method_options": {"card": {"request_three_d_secure": "automatic", **card}}}
+    return {"payment_method_options": {"card": {**defaults["card"], **card}}}
 
 
 def method_of(call: Call) -> Record | None:

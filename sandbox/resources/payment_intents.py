@@ -110,7 +110,7 @@ def _confirm(call: Call, intent: Record, method: Record | None) -> None:
 def _fields(params: dict[str, Any]) -> dict[str, Any]:
     """The parameters that are fields of the same name, whenever they are given."""
     plain = {name: params[name] for name in (*PLAIN, *TERMS) if name in params}
-    return plain | intent_params.options(params)
+    return plain | intent_params.options(params, intents.PAYMENT_OPTIONS)
 
 
 def _money(call: Call, intent: Record) -> dict[str, Any]:

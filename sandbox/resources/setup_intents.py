@@ -77,7 +77,7 @@ def _confirm(call: Call, intent: Record, method: Record | None) -> None:
 
 def _fields(params: dict[str, Any]) -> dict[str, Any]:
     plain = {name: params[name] for name in ("description", "usage") if name in params}
-    return plain | intent_params.options(params)
+    return plain | intent_params.options(params, intents.SETUP_OPTIONS)
 
 
 serve_retrieve("GET /v1/setup_intents/{intent}", "setup_intent")

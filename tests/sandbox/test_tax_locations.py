@@ -135,3 +135,23 @@ def test_a_deleted_customer_leaves_the_invoices_as_they_were(shop, client):
     invoice = shop.subscribe(customer, shop.price(10000), **AUTOMATIC).latest_invoice
     client.v1.customers.delete(customer.id)
     assert client.v1.invoices.retrieve(invoice.id).total_taxes[0].amount == 1900
+
+
+def test_an_invoice_by_hand_waits_for_a_location_too(shop, client):
+    customer = shop.customer()
+    draft = client.v1.invoices.create({"customer": customer.id, **AUTOMATIC})
+    item = {"customer": customer.id, "invoice": draft.id, "amount": 10000, "currency": "usd"}
+    client.v1.invoice_items.create(item)
+    assert client.v1.invoices.retrieve(draft.id).automatic_tax.status == "requires_location_inputs"
+    with pytest.raises(stripe.InvalidRequestError) as error:
+        client.v1.invoices.finalize_invoice(draft.id)
+    assert error.value.code == "customer_tax_location_invalid"
+    client.v1.customers.update(customer.id, {"address": GERMANY})
+    final = client.v1.invoices.finalize_invoice(draft.id)
+    assert (final.total, final.automatic_tax.status) == (11900, "complete")
+
+
+def test_a_draft_can_do_without_automatic_tax(lost, client):
+    client.v1.invoices.update(lost.id, {"automatic_tax": {"enabled": False}})
+    final = client.v1.invoices.finalize_invoice(lost.id)
+    assert (final.total, final.automatic_tax.enabled, final.total_taxes) == (10000, False, [])

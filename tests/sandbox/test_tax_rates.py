@@ -46,18 +46,17 @@ def test_the_percentage_of_a_tax_rate_never_changes(client, box):
     box.observation.violations.clear()
 
 
-@pytest.mark.parametrize(
-    ("wish", "param"),
-    [
-        (lambda id: {"default_tax_rates": [id]}, "default_tax_rates[0]"),
-        (lambda id: {"default_tax_rates": ["txr_none"]}, "default_tax_rates[0]"),
-    ],
-)
-def test_archived_and_unknown_tax_rates_cannot_be_used(shop, client, wish, param):
-    archived = rate(client, active=False)
-    with pytest.raises(stripe.InvalidRequestError) as error:
-        shop.subscribe(shop.customer(), shop.price(), **wish(archived.id))
-    assert (error.value.param, error.value.http_status) == (param, 400)
+@pytest.mark.parametrize("known", [True, False])
+def test_archived_and_unknown_tax_rates_cannot_be_used(shop, client, known):
+    rates = [rate(client, active=False).id if known else "txr_none"]
+    customer, price = shop.customer(), shop.price()
+    for deed in (
+        lambda: shop.subscribe(customer, price, default_tax_rates=rates),
+        lambda: client.v1.invoices.create({"customer": customer.id, "default_tax_rates": rates}),
+    ):
+        with pytest.raises(stripe.InvalidRequestError) as error:
+            deed()
+        assert (error.value.param, error.value.http_status) == ("default_tax_rates[0]", 400)
 
 
 def test_a_tax_rate_that_is_archived_later_goes_on(shop, client, clock):
