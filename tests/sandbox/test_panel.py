@@ -302,7 +302,8 @@ def test_settings_hand_out_keys_and_secrets(panel: FlaskClient, box: Sandbox) ->
         assert "Enable</button>" in press(panel, f"/panel/endpoints/{endpoint['id']}/switch")
         assert "Disable</button>" in press(panel, f"/panel/endpoints/{endpoint['id']}/switch")
     finally:
-        box.store.update(endpoint, _secret=secret, _older_secrets=[])
+        with box.transaction():
+            box.store.update(endpoint, _secret=secret, _older_secrets=[])
     assert panel.post("/panel/endpoints/we_none/roll").status_code == 404
 
 
