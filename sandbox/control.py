@@ -12,9 +12,10 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
-from sandbox.billing import methods
+from sandbox.billing import discounts, methods, settings
 from sandbox.billing.periods import add
 from sandbox.core import Sandbox
+from sandbox.errors import ApiError
 from sandbox.routing import HANDLERS
 
 bp = Blueprint("control", __name__, url_prefix="/_sandbox")
@@ -105,6 +106,37 @@ def renew_card(id: str) -> tuple[Response, int]:
             return jsonify(error=f"no payment method {id}"), 404
         methods.renew_card(box, method)
         return jsonify(box.render(method)), 200
+
+
+@bp.post("/customers/<id>/discount")
+def give_discount(id: str) -> tuple[Response, int]:
+    """``{"coupon": id}`` or ``{"promotion_code": id}`` for all a customer pays, as Stripe's Dashboard gives one: the API cannot."""
+    box = this_sandbox()
+    with box.transaction():
+        customer = box.store.get("customer", id)
+        if customer is None:
+            return jsonify(error=f"no customer {id}"), 404
+        try:
+            return jsonify(box.render(discounts.give(box, customer, given_object()))), 200
+        except ApiError as error:
+            raise Refused(str(error)) from None
+
+
+@bp.get("/billing")
+def show_billing() -> Response:
+    return jsonify(settings.of(this_sandbox()))
+
+
+@bp.post("/billing")
+def set_billing() -> Response:
+    """``{"retries": [3, 5, 7], "after_retries": "cancel", …}``: what the wish does not name stays as it is."""
+    box = this_sandbox()
+    with box.transaction():
+        try:
+            settings.change(box, given_object())
+        except ValueError as error:
+            raise Refused(str(error)) from None
+        return jsonify(settings.of(box))
 
 
 @bp.get("/log")

@@ -1,7 +1,9 @@
-"""Working out a change of items, anchor or trial: the new items and periods, the prorations, the whole new periods.
+"""Working out a change of items, anchor or trial: the new items and periods, the prorations, the new periods to bill.
 
-Assumption: changed items are prorated even when an earlier invoice is unpaid.
-Simplification: a moved ``trial_end`` makes no invoice of its own.
+Nothing of the subscription itself changes here; what does is in the :class:`Change`.
+Assumptions: changed items are prorated even when an earlier invoice is unpaid; while a subscription is paused its items
+change without prorations; a trial that begins in the middle of a period credits the rest of it.
+Simplification: a trial that is prolonged makes no invoice of its own.
 """
 
 from __future__ import annotations
@@ -9,16 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import items, lines, pending
+from sandbox.billing import item_changes, items, pending, proration_lines, trials
 from sandbox.billing.items import Planned
-from sandbox.crud import merged
-from sandbox.errors import invalid, missing_resource
-from sandbox.store import Record, new_id
+from sandbox.errors import ApiError
+from sandbox.store import Record
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
-CHANGES_MONEY = ("items", "billing_cycle_anchor", "trial_end")
+CHANGES_MONEY = ("items", "billing_cycle_anchor", "trial_end", "trial_from_plan")
 """The parameters of an update that can move money."""
 
 
@@ -28,82 +29,80 @@ class Change:
 
     anchor: int
     restarts: bool
+    """Whether new periods begin now, which is billed at once."""
     planned: list[Planned]
     drawn: list[Record] = field(default_factory=list)
-    """Lines for whole new periods; prorations are pending invoice items."""
+    """Lines for new periods; prorations are pending invoice items."""
+    fields: dict[str, Any] = field(default_factory=dict)
+    """What else changes of the subscription: its trial, and its status with it."""
+    is_applied: bool = False
 
 
 def prepare(box: Sandbox, subscription: Record, params: dict[str, Any]) -> Change | None:
     """Work out a change of items, anchor or trial and store its prorations as pending; None when nothing changes."""
     if not any(name in params for name in CHANGES_MONEY):
         return None
-    now = box.clock.now()
-    at = params.get("proration_date") or now
-    ends_trial = params.get("trial_end") == "now" and subscription["status"] == "trialing"
-    restarts = ends_trial or (params.get("billing_cycle_anchor") or {}).get("type") == "now"
-    moved = params.get("trial_end") if isinstance(params.get("trial_end"), int) else None
+    now, trialing = box.clock.now(), subscription["status"] == "trialing"
     old = [items.plan_of(item) for item in items.of(box, subscription)]
-    change = Change(
-        now if restarts else moved or subscription["billing_cycle_anchor"],
-        restarts,
-        _wanted(box, old, subscription, params),
-    )
-    if moved:
-        _move_trial(box, subscription, change, moved)
-    elif subscription["status"] == "trialing" and not ends_trial:
-        _adopt_trial(subscription, change)
+    wanted = item_changes.wanted(box, subscription, params)
+    until = trials.wished_end(box, params, [one["price"] for one in wanted])
+    resets = (params.get("billing_cycle_anchor") or {}).get("type") == "now"
+    if resets and (until or (trialing and until != 0)):
+        raise _anchor_in_trial()
+    ends_trial = until == 0 and trialing
+    change = Change(subscription["billing_cycle_anchor"], resets or ends_trial, wanted)
+    keeps_anchor = subscription["trial_settings"]["end_behavior"]["billing_cycle_anchor"] == "unchanged"
+    if resets or (ends_trial and not keeps_anchor):
+        change.anchor = now
+    behavior = params.get("proration_behavior", "create_prorations")
+    if until:
+        change.anchor = change.anchor if keeps_anchor else until
+        _begin_trial(box, subscription, change, old, until, behavior)
+    elif trialing and not ends_trial:
+        trials.adopt(change.planned, subscription["trial_end"])
     else:
-        _prorate(box, subscription, change, old, at, params.get("proration_behavior", "create_prorations"))
-        if ends_trial:
-            box.store.update(subscription, trial_end=now)
+        change.fields = {"trial_end": now, "status": "active"} if ends_trial else {}
+        behavior = "none" if subscription["status"] == "paused" else behavior
+        _prorate(box, subscription, change, old, params.get("proration_date") or now, behavior)
     return change
 
 
-def _wanted(box: Sandbox, old: list[Planned], subscription: Record, params: dict[str, Any]) -> list[Planned]:
-    wanted = [dict(one) for one in old]
-    for index, given in enumerate(params.get("items") or []):
-        param = f"items[{index}]"
-        current = next((one for one in wanted if one["id"] == given.get("id")), None)
-        if "id" in given and current is None:
-            raise missing_resource("subscription_item", given["id"], f"{param}[id]")
-        if given.get("deleted") and current:
-            wanted.remove(current)
-        elif current:
-            _alter(box, current, given, param, subscription["currency"])
-        else:
-            wanted.append(_added(box, given, param, subscription))
-    prices = [one["price"] for one in wanted]
-    if len(set(prices)) < len(prices):
-        raise invalid("Cannot add multiple subscription items with the same price.", "items")
-    if not wanted or len(wanted) > items.MOST:
-        raise invalid(f"A subscription has between 1 and {items.MOST} items.", "items")
-    return wanted
+def restart(box: Sandbox, subscription: Record, change: Change, planned: Planned) -> None:
+    """Let an item's period begin now and be billed: a whole one, or up to the next boundary of an anchor that stays."""
+    price, now = box.store.need("price", planned["price"]), box.clock.now()
+    end = items.period(price, change.anchor, now)[1]
+    planned |= {"current_period_start": now, "current_period_end": end, "debits": []}
+    if not items.is_metered(price):
+        owned = {**planned, "subscription": subscription["id"]}
+        change.drawn.append(proration_lines.for_stretch(box, owned, change.anchor, now, subscription["cancel_at"]))
 
 
-def _alter(box: Sandbox, current: Planned, given: dict[str, Any], param: str, currency: str) -> None:
-    if "price" in given or "price_data" in given:
-        current["price"] = items.wanted_price(box, given, param, currency)["id"]
-    price = box.store.need("price", current["price"])
-    current["quantity"] = items.quantity_of(price, given, param, current["quantity"] or 1)
-    if "metadata" in given:
-        current["metadata"] = merged(current["metadata"], given["metadata"])
-    if "tax_rates" in given:
-        current["tax_rates"] = given["tax_rates"] or []
+def _anchor_in_trial() -> ApiError:
+    return ApiError(
+        "The billing cycle anchor cannot be earlier than the end of the trial. End the trial first.",
+        code="subscription_update_trial_after_billing_cycle_anchor",
+        param="billing_cycle_anchor",
+    )
 
 
-def _added(box: Sandbox, given: dict[str, Any], param: str, subscription: Record) -> Planned:
-    price = items.wanted_price(box, given, param, subscription["currency"])
-    start, end = items.period(price, subscription["billing_cycle_anchor"], box.clock.now())
-    return {
-        "id": new_id("si", 14),
-        "price": price["id"],
-        "quantity": items.quantity_of(price, given, param),
-        "metadata": given.get("metadata") or {},
-        "tax_rates": given.get("tax_rates") or [],
-        "current_period_start": max(start, box.clock.now()),
-        "current_period_end": end,
-        "debits": [],
-    }
+def _begin_trial(
+    box: Sandbox, subscription: Record, change: Change, old: list[Planned], until: int, behavior: str
+) -> None:
+    """Let a trial begin, or last longer or shorter than it would have."""
+    now = box.clock.now()
+    prolongs = subscription["status"] == "trialing"
+    started = subscription["trial_start"] if prolongs else now
+    change.fields = {"status": "trialing", "trial_start": started, "trial_end": until, "_trial_notice": False}
+    trials.adopt(change.planned, until)
+    if prolongs:
+        return
+    for planned in old:
+        if behavior != "none":
+            pending.credit(box, subscription, planned, now)
+        if _is_metered(box, planned) and subscription["status"] != "paused":
+            pending.usage(box, subscription, box.store.need("subscription_item", planned["id"]), now)
+    for planned in change.planned:
+        planned |= {"current_period_start": now, "debits": []}
 
 
 def _prorate(box: Sandbox, subscription: Record, change: Change, old: list[Planned], at: int, behavior: str) -> None:
@@ -112,11 +111,16 @@ def _prorate(box: Sandbox, subscription: Record, change: Change, old: list[Plann
     for id, planned in before.items():
         if behavior != "none" and _differs(planned, after.get(id), change):
             pending.credit(box, subscription, planned, at)
-        if items.is_metered(box.store.need("price", planned["price"])):
+        if _is_metered(box, planned):
             _bill_usage(box, subscription, change, planned, after.get(id), behavior)
     for id, planned in after.items():
-        if _differs(before.get(id), planned, change):
-            _ask(box, subscription, change, planned, at, behavior)
+        if not _differs(before.get(id), planned, change):
+            continue
+        if change.restarts:
+            restart(box, subscription, change, planned)
+        else:
+            since = max(at, planned["current_period_start"]) if id in before else at
+            _ask(box, subscription, planned, since, behavior)
 
 
 def _bill_usage(
@@ -126,8 +130,12 @@ def _bill_usage(
     goes = after is None or after["price"] != planned["price"]
     if after and goes:
         after["_usage_from"] = box.clock.now()
-    if subscription["status"] != "trialing" and (change.restarts or (goes and behavior != "none")):
+    if subscription["status"] not in ("trialing", "paused") and (change.restarts or (goes and behavior != "none")):
         pending.usage(box, subscription, box.store.need("subscription_item", planned["id"]), box.clock.now())
+
+
+def _is_metered(box: Sandbox, planned: Planned) -> bool:
+    return items.is_metered(box.store.need("price", planned["price"]))
 
 
 def _differs(before: Planned | None, after: Planned | None, change: Change) -> bool:
@@ -136,30 +144,16 @@ def _differs(before: Planned | None, after: Planned | None, change: Change) -> b
     return bool(before["price"] != after["price"] or before["quantity"] != after["quantity"])
 
 
-def _ask(box: Sandbox, subscription: Record, change: Change, planned: Planned, at: int, behavior: str) -> None:
-    """The new period of a changed item and what it costs."""
+def _ask(box: Sandbox, subscription: Record, planned: Planned, at: int, behavior: str) -> None:
+    """The new period of a changed item, and what the rest of it costs."""
     price = box.store.need("price", planned["price"])
-    start, end = items.period(price, change.anchor, max(at, change.anchor))
-    if end != planned["current_period_end"] or change.restarts:
-        planned["current_period_start"] = start if change.restarts else at
+    start, end = items.period(price, subscription["billing_cycle_anchor"], at)
+    if end != planned["current_period_end"]:
+        planned["current_period_start"] = at
     planned["current_period_end"] = end
+    until = min(end, subscription["cancel_at"] or end)
     if items.is_metered(price):
         planned["debits"] = []
-    elif change.restarts:
-        owned = {**planned, "subscription": subscription["id"]}
-        change.drawn.append(lines.for_period(box, owned, start, end))
     elif behavior != "none":
-        planned["debits"] = [pending.as_debit(pending.debit(box, subscription, planned, at, (start, end)))]
-
-
-def _adopt_trial(subscription: Record, change: Change) -> None:
-    for planned in change.planned:
-        planned["current_period_end"] = subscription["trial_end"]
-
-
-def _move_trial(box: Sandbox, subscription: Record, change: Change, end: int) -> None:
-    if end <= box.clock.now():
-        raise invalid("trial_end must be in the future.", "trial_end")
-    started = subscription["trial_start"] if subscription["status"] == "trialing" else box.clock.now()
-    box.store.update(subscription, status="trialing", trial_start=started, trial_end=end, _trial_notice=False)
-    _adopt_trial(subscription, change)
+        asked = pending.debit(box, subscription, planned, at, until, (start, end)) if until > at else None
+        planned["debits"] = [pending.as_debit(asked)] if asked else []

@@ -1,108 +1,105 @@
-"""Changing a subscription: plain fields, items with proration, anchor, trial.
+"""Changing a subscription: plain fields, items with proration, anchor, trial, end.
 
+For whoever changes a subscription without a request (a schedule that enters a phase): :func:`apply_plain` puts plain fields
+in place; ``change_plan.prepare`` works out items, anchor and trial, with their prorations as pending items; :func:`apply`
+puts that in place; :func:`bill` drafts the invoice, if :func:`bills_now` says so. Done before the renewal of the same
+instant is drawn, the renewal bills the new items.
 Assumptions: ``always_invoice`` bills the prorations alone, with whatever was pending; a change that resets the anchor
-bills at once.
-Simplification: any parameter may ride along with ``pending_if_incomplete``; all but the items apply at once.
+bills at once; items that are added for the next invoice make none by themselves, as Stripe says of flexible billing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import automatic_tax, change_plan, collection, discounts, endings, invoices, items, pending
-from sandbox.billing.change_plan import CHANGES_MONEY, Change
-from sandbox.billing.items import Planned
-from sandbox.crud import merged, refuse_others
-from sandbox.errors import invalid, missing_resource
+from sandbox.billing import (
+    added_items,
+    change_plan,
+    collection,
+    discounts,
+    endings,
+    holding,
+    invoices,
+    items,
+    pending,
+    tax_wishes,
+    update_checks,
+    waiting,
+)
+from sandbox.billing.change_plan import Change
+from sandbox.crud import merged
+from sandbox.errors import missing_resource
 from sandbox.store import Record
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 PLAIN = ("collection_method", "days_until_due", "default_payment_method", "default_tax_rates", "description")
-SUPPORTED = (
-    *PLAIN,
-    *CHANGES_MONEY,
-    *("automatic_tax", "cancel_at", "cancel_at_period_end", "cancellation_details", "discounts", "metadata"),
-    *("off_session", "pause_collection", "payment_behavior", "payment_settings", "proration_behavior"),
-    *("proration_date", "trial_settings"),
-)
-PENDING_FOR = 23 * 3600
 
 
 def update(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
     """Apply ``POST /v1/subscriptions/…``."""
-    check(subscription, params)
-    if (params.get("automatic_tax") or {}).get("enabled"):
-        customer = box.store.need("customer", subscription["customer"])
-        automatic_tax.need_location(box, customer, "automatic_tax[enabled]")
+    update_checks.check(box, subscription, params)
+    tax_wishes.check(box, params, box.store.need("customer", subscription["customer"]), subscription)
+    if subscription["_pending"] and holding.replaces(params):
+        waiting.expire_update(box, subscription)
     behavior = params.get("payment_behavior", "allow_incomplete")
-    held = behavior == "pending_if_incomplete"
+    if behavior == "pending_if_incomplete":
+        _update_later(box, subscription, params)
+        return
     with box.events.updating(subscription):
-        apply_plain(box, subscription, params)
-        change = change_plan.prepare(box, subscription, params)
-        if change and not held:
-            apply(box, subscription, change)
-        if "cancel_at_period_end" in params or "cancel_at" in params:
-            endings.schedule(box, subscription, params)
-        endings.describe(box, subscription, params)
-    if change is None:
-        return
-    invoice = bill(box, subscription, change) if bills_now(change, params) else None
-    if invoice is None:
-        if held:
-            _apply_later(box, subscription, change)
-        return
-    if held:
-        _hold(box, subscription, change, invoice)
-    invoices.announce(box, invoice)
-    invoices.finalize(box, invoice)
-    collection.settle_free(box, invoice)
-    _collect(box, invoice, behavior, params)
+        change, is_prorated = put(box, subscription, params)
+    invoice = bill(box, subscription, change) if bills(change, is_prorated, params) else None
+    if invoice:
+        _send(box, invoice, behavior, params)
+
+
+def put(box: Sandbox, subscription: Record, params: dict[str, Any]) -> tuple[Change | None, bool]:
+    """Put everything that parameters ask for in place; answers the change of items and whether anything was prorated."""
+    apply_plain(box, subscription, params)
+    added_items.add(box, subscription, params.get("add_invoice_items"))
+    change = change_plan.prepare(box, subscription, params)
+    if change:
+        apply(box, subscription, change)
+    moves_end = endings.schedule(box, subscription, params)
+    if moves_end:
+        endings.prorate(box, subscription)
+    endings.describe(box, subscription, params)
+    return change, change is not None or moves_end
 
 
 def apply(box: Sandbox, subscription: Record, change: Change) -> None:
     """Put a prepared change in place."""
-    over = subscription["trial_end"] is not None and subscription["trial_end"] <= box.clock.now()
-    status = "active" if subscription["status"] == "trialing" and over else subscription["status"]
-    box.store.update(subscription, billing_cycle_anchor=change.anchor, status=status)
+    box.store.update(subscription, billing_cycle_anchor=change.anchor, **change.fields)
     items.put(box, subscription, change.planned)
+    change.is_applied = True
 
 
 def bills_now(change: Change, params: dict[str, Any]) -> bool:
+    """Whether a change is billed at once, by itself or because the parameters say so."""
     return change.restarts or params.get("proration_behavior") == "always_invoice"
 
 
-def bill(box: Sandbox, subscription: Record, change: Change) -> Record | None:
+def bills(change: Change | None, is_prorated: bool, params: dict[str, Any]) -> bool:
+    """The same of everything that :func:`put` did."""
+    if change and bills_now(change, params):
+        return True
+    return is_prorated and params.get("proration_behavior") == "always_invoice"
+
+
+def bill(box: Sandbox, subscription: Record, change: Change | None) -> Record | None:
     """The draft of the invoice for a change, with everything pending; None when there is nothing on it."""
-    drawn = [*pending.drawn(box, subscription), *change.drawn]
+    drawn = [*pending.drawn(box, subscription), *(change.drawn if change else [])]
     if not drawn:
         return None
     customer = box.store.need("customer", subscription["customer"])
     invoice = invoices.draft(box, customer, drawn, subscription, billing_reason="subscription_update")
     items.note_invoiced(box, drawn)
-    asked = items.debits_of(drawn)
-    for planned in change.planned:
-        planned["debits"] = asked.get(planned["id"], planned["debits"])
-    for item in items.of(box, subscription):
-        fitting = next((one for one in change.planned if one["id"] == item["id"]), None)
-        if fitting and fitting["price"] == item["price"] and fitting["quantity"] == item["quantity"]:
-            box.store.update(item, _debits=fitting["debits"])
+    if change:
+        _note_debits(box, change, drawn)
     discounts.use_up(box, subscription, invoice)
     box.store.update(subscription, latest_invoice=invoice["id"])
     return invoice
-
-
-def check(subscription: Record, params: dict[str, Any]) -> None:
-    """Refuse what the state of a subscription does not allow."""
-    refuse_others(params, SUPPORTED)
-    if subscription["status"] in endings.OVER and set(params) - {"metadata", "cancellation_details"}:
-        raise invalid("A canceled subscription can only update its cancellation_details and metadata.")
-    if subscription["status"] == "incomplete" and any(name in params for name in CHANGES_MONEY):
-        raise invalid("This subscription is incomplete: pay or void its first invoice before changing it.")
-    at = params.get("proration_date")
-    if at is not None and not subscription["start_date"] <= at < (subscription["_boundary"] or at + 1):
-        raise invalid("proration_date must lie in the current period.", "proration_date")
 
 
 def apply_plain(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
@@ -120,53 +117,52 @@ def apply_plain(box: Sandbox, subscription: Record, params: dict[str, Any]) -> N
         enabled = params["automatic_tax"]["enabled"]
         liability = {"type": "self"} if enabled else None
         changes["automatic_tax"] = {"enabled": enabled, "disabled_reason": None, "liability": liability}
-    for name in ("payment_settings", "trial_settings"):
-        if params.get(name):
-            changes[name] = {**subscription[name], **params[name]}
+    if params.get("payment_settings"):
+        changes["payment_settings"] = {**subscription["payment_settings"], **params["payment_settings"]}
+    if params.get("trial_settings"):
+        known, given = subscription["trial_settings"]["end_behavior"], params["trial_settings"]["end_behavior"]
+        changes["trial_settings"] = {"end_behavior": {**known, **given}}
     if "pause_collection" in params:
         given = params["pause_collection"]
         changes["pause_collection"] = given and {"resumes_at": None, **given}
     box.store.update(subscription, **changes)
     if "discounts" in params:
-        used = discounts.redeem(box, params["discounts"] or [], subscription)
-        box.store.update(subscription, discounts=used)
+        discounts.replace(box, subscription, params["discounts"] or [])
 
 
-def _hold(box: Sandbox, subscription: Record, change: Change, invoice: Record) -> None:
-    """Keep the old items until the invoice is paid."""
-    shown = [{**_shown_item(box, subscription, one)} for one in change.planned]
-    with box.events.updating(subscription):
-        box.store.update(
-            subscription,
-            pending_update={
-                "billing_cycle_anchor": change.anchor if change.restarts else None,
-                "expires_at": box.clock.now() + PENDING_FOR,
-                "subscription_items": shown,
-                "trial_end": None,
-                "trial_from_plan": None,
-            },
-            _pending={"invoice": invoice["id"], "items": change.planned, "anchor": change.anchor},
-        )
+def _update_later(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
+    """Let an update wait for its payment; where there is nothing to pay, there is nothing to wait for."""
+    holding.check(subscription, params)
+    mark = box.store.savepoint()
+    added_items.add(box, subscription, params.get("add_invoice_items"))
+    change = change_plan.prepare(box, subscription, params)
+    invoice = bill(box, subscription, change) if change and bills_now(change, params) else None
+    if invoice is None or change is None:
+        box.store.rollback_to(mark)
+        with box.events.updating(subscription):
+            put(box, subscription, params)
+        return
+    holding.hold(box, subscription, change, invoice, params)
+    _send(box, invoice, "pending_if_incomplete", params)
+    holding.show(box, subscription, change, params)
 
 
-def _shown_item(box: Sandbox, subscription: Record, planned: Planned) -> dict[str, Any]:
-    record = {
-        **box.contract.blank("subscription_item"),
-        **{name: planned[name] for name in planned if name != "debits"},
-        "created": box.clock.now(),
-        "discounts": [],
-        "subscription": subscription["id"],
-    }
-    return box.render(record)
+def _note_debits(box: Sandbox, change: Change, drawn: list[Record]) -> None:
+    """What was asked for the planned items is on an invoice now."""
+    asked = items.debits_of([line for line in drawn if not line["_invoice_item"]])
+    taken = items.taken_up(drawn)
+    for planned in change.planned:
+        known = [items.invoiced(debit, taken) for debit in planned["debits"]]
+        planned["debits"] = asked.get(planned["id"], known)
+        if change.is_applied:
+            box.store.update(box.store.need("subscription_item", planned["id"]), _debits=planned["debits"])
 
 
-def _apply_later(box: Sandbox, subscription: Record, change: Change) -> None:
-    """Nothing to pay, nothing to wait for."""
-    with box.events.updating(subscription):
-        apply(box, subscription, change)
-
-
-def _collect(box: Sandbox, invoice: Record, behavior: str, params: dict[str, Any]) -> None:
+def _send(box: Sandbox, invoice: Record, behavior: str, params: dict[str, Any]) -> None:
+    """Let the invoice for a change be final, and try to collect it as asked."""
+    invoices.announce(box, invoice)
+    invoices.finalize(box, invoice)
+    collection.settle_free(box, invoice)
     if invoice["status"] != "open" or invoice["collection_method"] != "charge_automatically":
         return
     if behavior == "default_incomplete":

@@ -1,15 +1,14 @@
 """Charging an intent, and what that means for the invoice and the subscription behind it.
 
 Assumptions: an off-session charge of an invoice that needs 3-D Secure leaves the intent at ``requires_action``, any
-other off-session charge is declined with ``authentication_required``; automatic retries come 3, 5 and 7 days after the
-try before. Simplification: after the last retry nothing more happens, the subscription stays ``past_due``.
+other off-session charge is declined with ``authentication_required``. Retries: :mod:`sandbox.billing.dunning`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.billing import cards, intents, invoice_outcomes, invoice_payments, methods, standing, verdicts
+from sandbox.billing import cards, dunning, intents, invoice_outcomes, invoice_payments, methods, standing, verdicts
 from sandbox.billing.cards import Refusal
 from sandbox.billing.intents import Attempt
 from sandbox.errors import ApiError, card_error, invalid
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 FIRST_AFTER = 3600
-RETRY_AFTER = tuple(days * 86400 for days in (3, 5, 7))
 
 
 def confirm(box: Sandbox, intent: Record, attempt: Attempt, *, automatic: bool = False) -> None:
@@ -49,6 +47,9 @@ def complete(
     """Charge the card and draw the consequences."""
     intents.charge(box, intent, method, refusal)
     if refusal:
+        invoice = _invoice_of(box, intent)
+        if invoice:
+            dunning.note_refusal(box, invoice, method, refusal)
         _note_failure(box, intent, "invoice.payment_failed", automatic)
         return
     if authenticated and intent["setup_future_usage"] == "off_session":
@@ -76,7 +77,10 @@ def pay(
     method = method or methods.for_invoice(box, invoice)
     if method is None:
         if automatic:
-            _note_missing_method(box, invoice)
+            _fail(box, invoice, "invoice.payment_failed", automatic)
+        return _no_method()
+    if automatic and dunning.is_hopeless(invoice, method):
+        _fail(box, invoice, None, automatic)
         return _no_method()
     intent = invoice_payments.intent_of(box, invoice) or invoice_payments.ask_for_payment(box, invoice)
     confirm(box, intent, Attempt(method, off_session=off_session), automatic=automatic)
@@ -132,30 +136,22 @@ def _invoice_of(box: Sandbox, intent: Record) -> Record | None:
 def _note_failure(box: Sandbox, intent: Record, event: str, automatic: bool) -> None:
     invoice = _invoice_of(box, intent)
     if invoice:
-        _record_attempt(box, invoice, automatic)
-        box.events.record(event, invoice)
-        standing.failed(box, invoice)
+        _fail(box, invoice, event, automatic)
 
 
-def _note_missing_method(box: Sandbox, invoice: Record) -> None:
-    _record_attempt(box, invoice, automatic=True)
-    box.events.record("invoice.payment_failed", invoice)
-    standing.failed(box, invoice)
-
-
-def _record_attempt(box: Sandbox, invoice: Record, automatic: bool) -> None:
+def _fail(box: Sandbox, invoice: Record, event: str | None, automatic: bool) -> None:
+    """An attempt failed, or was not even made, which no ``event`` tells of."""
     counts = automatic or invoice["attempt_count"] == 0
-    count = invoice["attempt_count"] + (1 if counts else 0)
-    following = invoice["next_payment_attempt"]
     if counts:
-        following = _next_attempt(box, invoice, count)
-    with box.events.updating(invoice):
-        box.store.update(invoice, attempted=True, attempt_count=count, next_payment_attempt=following)
-
-
-def _next_attempt(box: Sandbox, invoice: Record, count: int) -> int | None:
-    retried = invoice["auto_advance"] and invoice["billing_reason"] != "subscription_create"
-    return box.clock.now() + RETRY_AFTER[count - 1] if retried and count <= len(RETRY_AFTER) else None
+        count = invoice["attempt_count"] + 1
+        following = dunning.next_attempt(box, invoice, count)
+        with box.events.updating(invoice):
+            box.store.update(invoice, attempted=True, attempt_count=count, next_payment_attempt=following)
+    if event:
+        box.events.record(event, invoice)
+    standing.failed(box, invoice)
+    if counts:
+        dunning.conclude(box, invoice)
 
 
 def _no_method() -> ApiError:

@@ -1,16 +1,17 @@
-"""The end of subscriptions: now, scheduled, and taken back.
+"""The end of subscriptions: as a deed, scheduled, and taken back. :mod:`sandbox.billing.canceling` ends one on request.
 
-Assumptions: ``cancel_at_period_end`` also fills ``cancel_at`` and ``canceled_at``; canceling an incomplete subscription
-voids its invoice.
-Simplification: ``cancel_at`` in the middle of a period credits nothing.
+Source: Stripe's API reference for canceling and updating a subscription. Assumptions: ``cancel_at_period_end`` also fills
+``cancel_at`` and ``canceled_at``; canceling an incomplete subscription voids its invoice; a ``cancel_at`` within what was
+billed ahead credits the time after it (unless ``proration_behavior`` is ``none``), a later or withdrawn one asks for it
+again; items keep their ``current_period_end``, their invoice lines end with the subscription.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import collection, invoice_outcomes, invoices, items, pending
-from sandbox.errors import invalid, missing_resource
+from sandbox.billing import invoice_outcomes, items, proration_lines, schedule_outcomes, waiting
+from sandbox.errors import invalid
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -18,44 +19,33 @@ if TYPE_CHECKING:
 
 OVER = ("canceled", "incomplete_expired")
 DETAILS = ("comment", "feedback", "feedback_option")
+UNBILLED = ("incomplete", "paused", "trialing")
+"""Statuses in which nothing was billed ahead that could be given back."""
 
 
-def cancel_now(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
-    """``DELETE /v1/subscriptions/…``: with ``prorate`` unused time is credited, with ``invoice_now`` it is billed."""
-    if subscription["status"] in OVER:
-        raise missing_resource("subscription", subscription["id"])
-    now = box.clock.now()
-    describe(box, subscription, params)
-    if params.get("prorate") and subscription["status"] != "trialing":
-        for item in items.of(box, subscription):
-            pending.credit(box, subscription, items.plan_of(item), now)
-    if params.get("invoice_now"):
-        _last_invoice(box, subscription, now)
-    end(box, subscription, reason="cancellation_requested")
-
-
-def end(box: Sandbox, subscription: Record, reason: str | None) -> None:
-    """Let a subscription be over, and stop collecting what it asked for automatically."""
+def end(box: Sandbox, subscription: Record, reason: str | None, last: Record | None = None) -> None:
+    """Let a subscription be over, and stop collecting what it asked for automatically, its ``last`` invoice apart."""
     now = box.clock.now()
     was_incomplete = subscription["status"] == "incomplete"
-    details = {
-        **subscription["cancellation_details"],
-        "reason": subscription["cancellation_details"]["reason"] or reason,
-    }
+    _drop_what_waits(box, subscription)
+    schedule_outcomes.subscription_ended(box, subscription, reason)
+    details = subscription["cancellation_details"]
     box.store.update(
         subscription,
         status="canceled",
+        status_details=None,
         canceled_at=subscription["canceled_at"] or now,
         ended_at=now,
-        cancellation_details=details,
-        pending_update=None,
-        _pending=None,
+        cancellation_details={**details, "reason": details["reason"] or reason},
     )
     for invoice in box.store.of("invoice", "_subscription", subscription["id"]):
+        if invoice is last:
+            continue
         if invoice["status"] == "open" and was_incomplete:
             invoice_outcomes.void(box, invoice)
         elif invoice["status"] in ("draft", "open"):
             invoice_outcomes.stop_collecting(box, invoice)
+    schedule_outcomes.subscription_ended(box, subscription, reason)
     box.events.record("customer.subscription.deleted", subscription)
 
 
@@ -68,21 +58,32 @@ def expire(box: Sandbox, subscription: Record) -> None:
         box.store.update(subscription, status="incomplete_expired", ended_at=box.clock.now())
 
 
-def schedule(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
-    """Apply ``cancel_at_period_end`` and ``cancel_at`` of an update, whichever is given."""
-    if "cancel_at_period_end" in params:
-        at_end = params["cancel_at_period_end"]
-        box.store.update(subscription, cancel_at_period_end=at_end)
-        _plan(box, subscription, subscription["_boundary"] if at_end else None)
-    elif "cancel_at" in params:
-        wish = params["cancel_at"]
-        ends = [item["current_period_end"] for item in items.of(box, subscription)]
-        named = {"min_period_end": min(ends), "max_period_end": max(ends), "max_billed_until": max(ends)}
-        at = named.get(wish, wish)
-        if at is not None and at <= box.clock.now():
-            raise invalid("cancel_at must be a timestamp in the future.", "cancel_at")
-        box.store.update(subscription, cancel_at_period_end=False)
-        _plan(box, subscription, at)
+def schedule(box: Sandbox, subscription: Record, params: dict[str, Any]) -> bool:
+    """Apply ``cancel_at_period_end`` and ``cancel_at``, whichever is given; answers whether that is to be prorated."""
+    if "cancel_at_period_end" not in params and "cancel_at" not in params:
+        return False
+    at_end = bool(params.get("cancel_at_period_end"))
+    at = subscription["_boundary"] if at_end else wished_end(box, subscription, params.get("cancel_at"))
+    box.store.update(subscription, cancel_at_period_end=at_end, **planned_end(box, subscription, at))
+    return subscription["status"] not in UNBILLED and params.get("proration_behavior") != "none"
+
+
+def prorate(box: Sandbox, subscription: Record) -> None:
+    """Settle what was billed ahead with the time the subscription ends at, or no longer ends at: as pending items."""
+    for item in items.of(box, subscription):
+        debits = proration_lines.settle_until(box, subscription, items.plan_of(item))
+        if debits != item["_debits"]:
+            box.store.update(item, _debits=debits)
+
+
+def wished_end(box: Sandbox, subscription: Record, wish: int | str | None) -> int | None:
+    """The instant a ``cancel_at`` means for the items as they are."""
+    ends = [item["current_period_end"] for item in items.of(box, subscription)]
+    named = {"min_period_end": min(ends), "max_period_end": max(ends), "max_billed_until": max(ends)}
+    at = named[wish] if isinstance(wish, str) else wish
+    if at is not None and at <= box.clock.now():
+        raise invalid("cancel_at must be a timestamp in the future.", "cancel_at")
+    return at
 
 
 def describe(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
@@ -95,33 +96,23 @@ def describe(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None
         box.store.update(subscription, cancellation_details={**subscription["cancellation_details"], **changed})
 
 
+def planned_end(box: Sandbox, subscription: Record, at: int | None) -> dict[str, Any]:
+    """The fields that say when a subscription will end; None takes that back."""
+    details = subscription["cancellation_details"]
+    if at is None:
+        return {"cancel_at": None, "canceled_at": None, "cancellation_details": dict.fromkeys(details)}
+    details = {**details, "reason": "cancellation_requested"}
+    return {"cancel_at": at, "canceled_at": box.clock.now(), "cancellation_details": details}
+
+
+def _drop_what_waits(box: Sandbox, subscription: Record) -> None:
+    if subscription["_resuming"]:
+        waiting.expire_return(box, subscription)
+    if subscription["_pending"]:
+        waiting.expire_update(box, subscription)
+
+
 def _check_option(box: Sandbox, id: str) -> None:
     param = "cancellation_details[feedback_option]"
     if box.store.need("billing.feedback_option", id, param)["status"] != "active":
         raise invalid(f"The feedback option {id} is inactive.", param)
-
-
-def _plan(box: Sandbox, subscription: Record, at: int | None) -> None:
-    if at is None:
-        empty = dict.fromkeys(subscription["cancellation_details"])
-        box.store.update(subscription, cancel_at=None, canceled_at=None, cancellation_details=empty)
-        return
-    details = {**subscription["cancellation_details"], "reason": "cancellation_requested"}
-    box.store.update(subscription, cancel_at=at, canceled_at=box.clock.now(), cancellation_details=details)
-
-
-def _last_invoice(box: Sandbox, subscription: Record, now: int) -> None:
-    for item in items.of(box, subscription):
-        price = box.store.need("price", item["price"])
-        if items.is_metered(price):
-            pending.usage(box, subscription, item, now)
-    drawn = pending.drawn(box, subscription)
-    if not drawn:
-        return
-    customer = box.store.need("customer", subscription["customer"])
-    invoice = invoices.draft(box, customer, drawn, subscription, billing_reason="subscription_update")
-    box.store.update(subscription, latest_invoice=invoice["id"])
-    invoices.announce(box, invoice)
-    invoices.finalize(box, invoice)
-    if invoice["status"] == "open":
-        collection.pay(box, invoice, None, off_session=True)

@@ -27,7 +27,10 @@ def drawn(box: Sandbox, subscription: Record) -> list[Record]:
 
 
 def credit(box: Sandbox, subscription: Record, planned: Planned, at: int) -> list[Record]:
-    """Give back the unused part of what was asked for an item's running period: one pending item per debit."""
+    """Give back the unused part of what was asked for an item's running period: one pending item per debit.
+
+    The credit of a debit that is pending itself will share its discounts, for both will be on one invoice.
+    """
     price, product = lines.priced(box, planned, subscription["currency"])
     made = []
     for debit in planned["debits"]:
@@ -36,16 +39,19 @@ def credit(box: Sandbox, subscription: Record, planned: Planned, at: int) -> lis
             text = f"Unused time on {product['name']} after {lines.day(at)}"
             period = {"start": max(at, debit["start"]), "end": debit["end"]}
             fields = {"discountable": False, "proration_details": _credited(debit), "description": text}
+            fields |= _as_discounted(box, debit)
             made.append(_add(box, subscription, planned, price, amount, period, fields))
     return made
 
 
-def debit(box: Sandbox, subscription: Record, planned: Planned, at: int, whole: tuple[int, int]) -> Record:
-    """Ask for the rest of an item's period: that part of its price for the ``whole`` period."""
+def debit(
+    box: Sandbox, subscription: Record, planned: Planned, at: int, until: int, whole: tuple[int, int]
+) -> Record:
+    """Ask for an item from ``at`` until then: that part of its price for the ``whole`` period."""
     price, product = lines.priced(box, planned, subscription["currency"])
-    amount = proration.share(pricing.amount(price, planned["quantity"]), at, whole[1], *whole)
+    amount = proration.share(pricing.amount(price, planned["quantity"]), at, until, *whole)
     fields = {"description": f"Remaining time on {product['name']} after {lines.day(at)}"}
-    return _add(box, subscription, planned, price, amount, {"start": at, "end": whole[1]}, fields)
+    return _add(box, subscription, planned, price, amount, {"start": at, "end": until}, fields)
 
 
 def usage(box: Sandbox, subscription: Record, item: Record, at: int) -> None:
@@ -88,7 +94,7 @@ def _add(
         "customer": subscription["customer"],
         "date": box.clock.now(),
         "discountable": True,
-        "discounts": [],
+        "discounts": planned["discounts"],
         "metadata": {},
         "net_amount": amount,
         "parent": {"type": "subscription_details", "subscription_details": owner},
@@ -98,12 +104,21 @@ def _add(
         "quantity": planned["quantity"],
         "quantity_decimal": str(Decimal(planned["quantity"])),
         "tax_rates": planned["tax_rates"],
+        "_reverses": None,
         "_subscription": subscription["id"],
         **fields,
     }
     box.store.add(item)
     box.events.record("invoiceitem.created", item)
     return item
+
+
+def _as_discounted(box: Sandbox, debit: Debit) -> dict[str, Any]:
+    """What makes the credit of a pending debit get the discounts that the debit will get."""
+    item = box.store.get("invoiceitem", debit["item"] or "")
+    if debit["invoice"] is not None or item is None:
+        return {}
+    return {"discountable": item["discountable"], "discounts": item["discounts"], "_reverses": item["id"]}
 
 
 def _credited(debit: Debit) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """Invoice previews: do it, look at the invoice, undo it.
 
-So a preview shows exactly what the same call then produces. Assumptions: a change with ``always_invoice`` (or a reset
-anchor) previews the invoice made at once, any other the next renewal with the prorations on it; ``recurring`` shows a
-renewal without anything pending.
+So a preview shows exactly what the same call then produces. What an existing subscription previews is worked out in
+:mod:`sandbox.billing.preview_changes`; a customer alone previews the next renewal among their subscriptions.
 """
 
 from __future__ import annotations
@@ -12,28 +11,25 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sandbox.billing import (
-    change_plan,
-    changes,
     credits,
-    discounts,
-    endings,
-    invoices,
-    items,
-    pending,
+    preview_changes,
     preview_customers,
-    renewals,
+    preview_items,
+    schedule_previews,
     subscriptions,
 )
 from sandbox.crud import refuse
-from sandbox.errors import invalid
 from sandbox.rendering import Tree
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
-UNSUPPORTED = ("customer_account", "invoice_items", "on_behalf_of", "schedule", "schedule_details")
-UNSUPPORTED_DETAILS = ("billing_schedules", "pause", "resume_at")
+UNSUPPORTED = ("customer_account", "on_behalf_of")
+UNSUPPORTED_DETAILS = ("billing_schedules",)
+OF_EXISTING = ("cancel_now", "pause", "proration_date", "resume_at")
+"""``subscription_details`` that mean nothing for a new subscription."""
+RENEWING = ("active", "past_due", "trialing", "unpaid")
 
 
 @contextmanager
@@ -52,10 +48,15 @@ def preview(box: Sandbox, params: dict[str, Any], expand: Tree) -> dict[str, Any
     details = params.get("subscription_details") or {}
     refuse(details, UNSUPPORTED_DETAILS)
     with undone(box):
-        if params.get("subscription"):
+        if schedule_previews.are_asked_for(params):
+            subscription, made = schedule_previews.prepare(box, params)
+            invoice = made or preview_changes.invoice_of(box, subscription, {})
+        elif params.get("subscription"):
             subscription = box.store.need("subscription", params["subscription"], "subscription")
-            preview_customers.describe(box, box.store.need("customer", subscription["customer"]), params)
-            invoice = _of_existing(box, subscription, params, details)
+            customer = box.store.need("customer", subscription["customer"])
+            preview_customers.describe(box, customer, params)
+            preview_items.put(box, params, customer, subscription)
+            invoice = preview_changes.invoice_of(box, subscription, params)
         else:
             invoice = _of_new(box, params, details)
         return _shown(box, invoice, expand)
@@ -64,13 +65,19 @@ def preview(box: Sandbox, params: dict[str, Any], expand: Tree) -> dict[str, Any
 def upcoming(box: Sandbox, subscription: Record) -> dict[str, Any]:
     """The next renewal, as ``invoice.upcoming`` carries it."""
     with undone(box):
-        return _shown(box, _renewal(box, subscription), {})
+        return _shown(box, preview_changes.renewal(box, subscription), {})
 
 
 def _of_new(box: Sandbox, params: dict[str, Any], details: dict[str, Any]) -> Record:
-    customer = preview_customers.named(box, params)["id"]
-    kept = {key: value for key, value in details.items() if key not in ("proration_date", "cancel_now")}
-    wish = {**kept, "customer": customer, "discounts": params.get("discounts")}
+    customer = preview_customers.named(box, params)
+    preview_items.put(box, params, customer)
+    if not details.get("items"):
+        following = _next_of(box, customer) if "customer" in params else None
+        if following is None:
+            return preview_items.alone(box, params, customer)
+        return preview_changes.invoice_of(box, following, params)
+    kept = {key: value for key, value in details.items() if key not in OF_EXISTING}
+    wish = {**kept, "customer": customer["id"], "discounts": params.get("discounts")}
     if "automatic_tax" in params:
         wish["automatic_tax"] = params["automatic_tax"]
     anchor = wish.pop("billing_cycle_anchor", None)
@@ -78,67 +85,16 @@ def _of_new(box: Sandbox, params: dict[str, Any], details: dict[str, Any]) -> Re
         wish["billing_cycle_anchor"] = anchor["timestamp"]
     subscription = subscriptions.prepare(box, wish)
     if params.get("preview_mode") == "recurring":
-        return _renewal(box, subscription)
+        return preview_changes.renewal(box, subscription)
     invoice = subscriptions.first_invoice(box, subscription)
-    return invoice or _empty(box, subscription)
+    return invoice or preview_changes.empty(box, subscription)
 
 
-def _of_existing(box: Sandbox, subscription: Record, params: dict[str, Any], details: dict[str, Any]) -> Record:
-    if subscription["status"] in endings.OVER:
-        raise invalid(
-            "You cannot preview the upcoming invoice for a canceled subscription.", code="invoice_upcoming_none"
-        )
-    if "automatic_tax" in params:
-        changes.apply_plain(box, subscription, {"automatic_tax": params["automatic_tax"]})
-    if details.get("cancel_now"):
-        return _of_cancellation(box, subscription, details)
-    wish = {key: value for key, value in details.items() if key != "cancel_now"}
-    if "discounts" in params:
-        wish["discounts"] = params["discounts"]
-    changes.check(subscription, wish)
-    changes.apply_plain(box, subscription, wish)
-    change = change_plan.prepare(box, subscription, wish)
-    endings.schedule(box, subscription, wish)
-    if change:
-        if changes.bills_now(change, wish) and params.get("preview_mode") != "recurring":
-            changes.apply(box, subscription, change)
-            return changes.bill(box, subscription, change) or _empty(box, subscription)
-        changes.apply(box, subscription, change)
-    if subscription["cancel_at"] and subscription["cancel_at"] <= subscription["_boundary"]:
-        return _last(box, subscription)
-    if params.get("preview_mode") == "recurring":
-        for one in pending.of(box, subscription):
-            box.store.remove(one)
-    return _renewal(box, subscription)
-
-
-def _of_cancellation(box: Sandbox, subscription: Record, details: dict[str, Any]) -> Record:
-    at = details.get("proration_date") or box.clock.now()
-    if details.get("proration_behavior", "create_prorations") != "none" and subscription["status"] != "trialing":
-        for item in items.of(box, subscription):
-            pending.credit(box, subscription, items.plan_of(item), at)
-    return _last(box, subscription)
-
-
-def _last(box: Sandbox, subscription: Record) -> Record:
-    """The invoice that ends a subscription: what is pending and nothing new."""
-    drawn = pending.drawn(box, subscription)
-    if not drawn:
-        return _empty(box, subscription)
-    customer = box.store.need("customer", subscription["customer"])
-    return invoices.draft(box, customer, drawn, subscription)
-
-
-def _renewal(box: Sandbox, subscription: Record) -> Record:
-    with box.clock.at(max(subscription["_boundary"], box.clock.now())):
-        kept = [one["id"] for one in discounts.of(box, subscription["discounts"])]
-        box.store.update(subscription, discounts=kept)
-        return renewals.draw(box, subscription) or _empty(box, subscription)
-
-
-def _empty(box: Sandbox, subscription: Record) -> Record:
-    customer = box.store.need("customer", subscription["customer"])
-    return invoices.draft(box, customer, [], subscription, currency=subscription["currency"])
+def _next_of(box: Sandbox, customer: Record) -> Record | None:
+    """The subscription of a customer that renews next."""
+    found = box.store.of("subscription", "customer", customer["id"])
+    renewing = [one for one in found if one["status"] in RENEWING and one["_boundary"] is not None]
+    return min(renewing, key=lambda one: int(one["_boundary"]), default=None)
 
 
 def _shown(box: Sandbox, invoice: Record, expand: Tree) -> dict[str, Any]:

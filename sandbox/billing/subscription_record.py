@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.billing import settings
+from sandbox.crud import new_metadata
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
+
+INVOICE_SETTINGS = ("account_tax_ids", "custom_fields", "description", "footer")
 
 
 def build(
@@ -27,14 +31,17 @@ def build(
         "currency": price["currency"],
         "customer": customer["id"],
         "discounts": [],
-        "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
+        "invoice_settings": {**dict.fromkeys(INVOICE_SETTINGS), "issuer": {"type": "self"}},
         "items": [],
         "start_date": now,
         "status": "incomplete",
         "trial_start": now if trial_end else None,
         "trial_end": trial_end,
         "_pending": None,
+        "_resuming": None,
         "_boundary": None,
+        "_first_period": params.get("proration_behavior", "create_prorations"),
+        "_upcoming_ahead": settings.upcoming_ahead(box),
         "_upcoming_for": None,
         "_trial_notice": False,
     }
@@ -43,7 +50,7 @@ def build(
 def _as_asked(params: dict[str, Any]) -> Record:
     """What the request decides, with Stripe's defaults for what it leaves open."""
     automatic_tax = bool((params.get("automatic_tax") or {}).get("enabled"))
-    settings = params.get("payment_settings") or {}
+    paying = params.get("payment_settings") or {}
     ending = (params.get("trial_settings") or {}).get("end_behavior") or {}
     return {
         "automatic_tax": {
@@ -51,18 +58,18 @@ def _as_asked(params: dict[str, Any]) -> Record:
             "disabled_reason": None,
             "liability": {"type": "self"} if automatic_tax else None,
         },
-        "cancel_at": params.get("cancel_at"),
-        "cancel_at_period_end": bool(params.get("cancel_at_period_end")),
+        "billing_cycle_anchor_config": _anchor_config(params.get("billing_cycle_anchor_config")),
+        "cancel_at_period_end": False,
         "collection_method": params.get("collection_method", "charge_automatically"),
         "days_until_due": params.get("days_until_due"),
         "default_payment_method": params.get("default_payment_method"),
         "default_tax_rates": params.get("default_tax_rates") or [],
         "description": params.get("description"),
-        "metadata": params.get("metadata") or {},
+        "metadata": new_metadata(params),
         "payment_settings": {
             "payment_method_options": None,
-            "payment_method_types": settings.get("payment_method_types"),
-            "save_default_payment_method": settings.get("save_default_payment_method", "off"),
+            "payment_method_types": paying.get("payment_method_types"),
+            "save_default_payment_method": paying.get("save_default_payment_method", "off"),
         },
         "trial_settings": {
             "end_behavior": {
@@ -71,3 +78,8 @@ def _as_asked(params: dict[str, Any]) -> Record:
             }
         },
     }
+
+
+def _anchor_config(given: dict[str, int] | None) -> dict[str, int | None] | None:
+    names = ("day_of_month", "hour", "minute", "month", "second")
+    return {name: given.get(name) for name in names} if given else None

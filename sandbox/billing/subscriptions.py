@@ -1,8 +1,9 @@
 """Starting a subscription.
 
 Assumptions: a pending setup intent is made when nothing is due and no card could be used later; the first invoice is
-finalized at once; ``error_if_incomplete`` leaves nothing behind, no events either.
-Simplification: billing mode is always ``flexible``; thresholds, transfers, backdating and one-off items are refused.
+finalized at once; ``error_if_incomplete`` leaves nothing behind, no events either; with ``proration_behavior`` none the time
+until the anchor is free.
+Simplification: billing mode is always ``flexible``; backdating, thresholds, transfers and prebilling are refused.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sandbox.billing import (
+    added_items,
+    anchors,
     collection,
     discounts,
     endings,
@@ -20,31 +23,17 @@ from sandbox.billing import (
     methods,
     pending,
     proration_lines,
+    subscription_checks,
     subscription_record,
     tax_wishes,
+    trials,
 )
 from sandbox.billing.items import Planned
-from sandbox.crud import refuse_others
-from sandbox.errors import invalid, unsupported
+from sandbox.crud import new_metadata
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
-
-SUPPORTED = (
-    *(
-        "automatic_tax",
-        "billing_cycle_anchor",
-        "billing_mode",
-        "cancel_at",
-        "cancel_at_period_end",
-        "collection_method",
-    ),
-    *("currency", "customer", "days_until_due", "default_payment_method", "default_tax_rates", "description"),
-    *("discounts", "items", "metadata", "off_session", "payment_behavior", "payment_settings", "proration_behavior"),
-    *("trial_end", "trial_from_plan", "trial_period_days", "trial_settings"),
-)
-DAY = 86400
 
 
 def create(box: Sandbox, params: dict[str, Any]) -> Record:
@@ -66,45 +55,44 @@ def create(box: Sandbox, params: dict[str, Any]) -> Record:
 
 def prepare(box: Sandbox, params: dict[str, Any]) -> Record:
     """Check the parameters and store the subscription with its items and discounts; no invoice, no event."""
-    _check(params)
+    subscription_checks.check(params)
     customer = box.store.need("customer", params["customer"], "customer")
-    if customer["_deleted"]:
-        raise invalid(f"No such customer: '{customer['id']}'", "customer", "resource_missing")
     if params.get("default_payment_method"):
-        _check_method(box, params["default_payment_method"], customer)
-    prices = _prices(box, params, params.get("currency") or items.currency_for(box, params["items"], customer))
-    _check_currency(box, customer, prices[0]["currency"])
-    now = box.clock.now()
-    trial_end = _trial_end(box, params, now)
-    anchor = params.get("billing_cycle_anchor") or trial_end or now
-    if anchor < now:
-        raise invalid("billing_cycle_anchor cannot be in the past.", "billing_cycle_anchor")
+        subscription_checks.check_method(box, params["default_payment_method"], customer)
+    currency = params.get("currency") or items.currency_for(box, params["items"], customer)
+    prices = subscription_checks.prices(box, params, currency)
+    subscription_checks.check_customer(box, customer, prices[0]["currency"])
+    trial_end = trials.wished_end(box, params, (price["id"] for price in prices)) or None
+    anchor = anchors.choose(box, params, prices, trial_end)
     subscription = box.store.add(subscription_record.build(box, params, customer, prices[0], anchor, trial_end))
     planned = [
-        _plan(params["items"][index], f"items[{index}]", price, anchor, now, trial_end)
+        _plan(params["items"][index], f"items[{index}]", price, anchor, box.clock.now(), trial_end)
         for index, price in enumerate(prices)
     ]
-    items.put(box, subscription, planned)
+    placed = items.put(box, subscription, planned)
+    for index, (item, given) in enumerate(zip(placed, params["items"], strict=True)):
+        discounts.replace(box, item, given.get("discounts") or [], f"items[{index}][discounts]")
     used = discounts.redeem(box, params.get("discounts") or [], subscription)
     box.store.update(subscription, discounts=used)
-    if params.get("cancel_at_period_end"):
-        end = min(item["current_period_end"] for item in items.of(box, subscription))
-        box.store.update(subscription, cancel_at=end, canceled_at=now)
+    if params.get("cancel_at_period_end") or params.get("cancel_at") is not None:
+        endings.schedule(box, subscription, params)
     if customer["currency"] is None:
         box.store.update(customer, currency=subscription["currency"])
+    added_items.add(box, subscription, params.get("add_invoice_items"))
     return subscription
 
 
 def first_invoice(box: Sandbox, subscription: Record) -> Record | None:
     """The draft of the first invoice; None when there are only metered items, which bill afterwards."""
+    added = pending.drawn(box, subscription)
     drawn = []
     for item in items.of(box, subscription):
         price, _ = lines.priced(box, item)
         if not items.is_metered(price):
-            drawn.append(_first_line(box, subscription, item, price))
-    if not drawn:
+            drawn.append(_first_line(box, subscription, item))
+    if not drawn and not any(line["subscription"] == subscription["id"] for line in added):
         return None
-    drawn = [*pending.drawn(box, subscription), *drawn]
+    drawn = [*added, *drawn]
     customer = box.store.need("customer", subscription["customer"])
     invoice = invoices.draft(box, customer, drawn, subscription, billing_reason="subscription_create")
     for id, debits in items.debits_of(drawn).items():
@@ -113,88 +101,27 @@ def first_invoice(box: Sandbox, subscription: Record) -> Record | None:
     return invoice
 
 
-def _check(params: dict[str, Any]) -> None:
-    refuse_others(params, SUPPORTED)
-    for name in ("customer", "items"):
-        if not params.get(name):
-            raise invalid(f"Missing required param: {name}.", name, "parameter_missing")
-    if len(params["items"]) > items.MOST:
-        raise invalid(f"A subscription may have at most {items.MOST} items.", "items")
-    if (params.get("billing_mode") or {}).get("type", "flexible") != "flexible":
-        raise unsupported("billing_mode[type]")
-    if params.get("payment_behavior") == "pending_if_incomplete":
-        message = "Creating a subscription with `payment_behavior` set to `pending_if_incomplete` is not supported."
-        raise invalid(message, "payment_behavior")
-    if "trial_end" in params and "trial_period_days" in params:
-        raise invalid("You may only specify one of these parameters: trial_end, trial_period_days.", "trial_end")
-
-
-def _check_method(box: Sandbox, id: str, customer: Record) -> None:
-    method = box.store.need("payment_method", id, "default_payment_method")
-    if method["customer"] != customer["id"]:
-        raise invalid(
-            "The customer does not have a payment method with the ID "
-            + id
-            + ". The payment method must be attached to "
-            "the customer.",
-            "default_payment_method",
-            "resource_missing",
-        )
-
-
-def _check_currency(box: Sandbox, customer: Record, currency: str) -> None:
-    for other in box.store.of("subscription", "customer", customer["id"]):
-        if other["status"] not in endings.OVER and other["currency"] != currency:
-            message = (
-                "You cannot combine currencies on a single customer. This customer has an active subscription with "
-                f"currency {other['currency']}."
-            )
-            raise invalid(message, "items")
-
-
-def _prices(box: Sandbox, params: dict[str, Any], currency: str | None) -> list[Record]:
-    found: list[Record] = []
-    for index, given in enumerate(params["items"]):
-        price = items.wanted_price(box, given, f"items[{index}]", currency or (found[0]["currency"] if found else None))
-        if price in found:
-            message = f"Cannot add multiple subscription items with the same price: {price['id']}"
-            raise invalid(message, f"items[{index}][price]")
-        found.append(price)
-    return found
-
-
-def _trial_end(box: Sandbox, params: dict[str, Any], now: int) -> int | None:
-    if params.get("trial_period_days"):
-        return now + int(params["trial_period_days"]) * DAY
-    end = params.get("trial_end")
-    if end in (None, "now"):
-        return None
-    if end <= now:
-        raise invalid("trial_end must be in the future.", "trial_end")
-    return int(end)
-
-
 def _plan(given: dict[str, Any], param: str, price: Record, anchor: int, now: int, trial_end: int | None) -> Planned:
     return {
         "id": new_id("si", 14),
         "price": price["id"],
         "quantity": items.quantity_of(price, given, param),
-        "metadata": given.get("metadata") or {},
+        "metadata": new_metadata(given),
         "tax_rates": given.get("tax_rates") or [],
+        "discounts": [],
         "current_period_start": now,
         "current_period_end": trial_end or items.period(price, anchor, now)[1],
         "debits": [],
     }
 
 
-def _first_line(box: Sandbox, subscription: Record, item: Record, price: Record) -> Record:
+def _first_line(box: Sandbox, subscription: Record, item: Record) -> Record:
     start, end = item["current_period_start"], item["current_period_end"]
     if subscription["trial_end"]:
         return lines.for_trial(box, item, start, end)
-    whole_start, whole_end = items.period(price, subscription["billing_cycle_anchor"], start)
-    if whole_start == start:
-        return lines.for_period(box, item, start, end)
-    return proration_lines.partial_period(box, item, whole_start, whole_end)
+    anchor, limit = subscription["billing_cycle_anchor"], subscription["cancel_at"]
+    free = subscription["_first_period"] == "none"
+    return proration_lines.for_stretch(box, item, anchor, start, limit, free=free)
 
 
 def _set_first_status(box: Sandbox, subscription: Record, invoice: Record | None) -> None:

@@ -9,7 +9,7 @@ import ipaddress
 import re
 from typing import Any
 
-from sandbox.billing import automatic_tax, balance, endings, methods, tax_ids
+from sandbox.billing import automatic_tax, balance, canceling, endings, methods, schedules, tax_ids
 from sandbox.core import Sandbox
 from sandbox.crud import changed_fields, deleted, new_metadata, refuse
 from sandbox.errors import invalid, missing_resource
@@ -119,7 +119,8 @@ def remove(box: Sandbox, customer: Record) -> None:
     """Delete a customer for good, and end their subscriptions at once."""
     for subscription in box.store.of("subscription", "customer", customer["id"]):
         if subscription["status"] not in endings.OVER:
-            endings.cancel_now(box, subscription, {})
+            canceling.cancel_now(box, subscription, {})
+    schedules.customer_deleted(box, customer)
     box.store.update(customer, _deleted=True)
     box.events.record("customer.deleted", customer)
 

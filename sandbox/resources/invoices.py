@@ -108,6 +108,7 @@ def void(call: Call) -> Record:
     if invoice["amount_paid"]:
         raise invalid("You cannot void an invoice that has been paid in part.")
     invoice_outcomes.void(call.box, invoice)
+    standing.voided(call.box, invoice)
     return invoice
 
 
@@ -116,7 +117,7 @@ def mark_uncollectible(call: Call) -> Record:
     invoice = call.store.need("invoice", call.id)
     invoice_outcomes.need_status(invoice, "open")
     invoice_outcomes.mark_uncollectible(call.box, invoice)
-    standing.paid(call.box, invoice, None)
+    standing.given_up(call.box, invoice)
     return invoice
 
 

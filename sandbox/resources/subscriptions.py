@@ -1,7 +1,8 @@
 """Subscriptions."""
 
-from sandbox.billing import changes, endings, items, subscriptions
+from sandbox.billing import canceling, changes, endings, items, pausing, subscription_phases, subscriptions
 from sandbox.crud import refuse, serve_retrieve
+from sandbox.errors import invalid
 from sandbox.listing import candidates, page
 from sandbox.routing import Call, Page, operation
 from sandbox.store import Record
@@ -16,14 +17,37 @@ def create(call: Call) -> Record:
 def update(call: Call) -> Record:
     subscription = call.store.need("subscription", call.id)
     changes.update(call.box, subscription, call.params)
+    subscription_phases.mirror(call.box, subscription)
     return subscription
 
 
 @operation("DELETE /v1/subscriptions/{subscription_exposed_id}")
 def cancel(call: Call) -> Record:
     subscription = call.store.need("subscription", call.id)
-    endings.cancel_now(call.box, subscription, call.params)
+    canceling.cancel_now(call.box, subscription, call.params)
     return subscription
+
+
+@operation("POST /v1/subscriptions/{subscription}/pause")
+def pause(call: Call) -> Record:
+    subscription = call.store.need("subscription", call.id)
+    pausing.pause(call.box, subscription, call.params)
+    return subscription
+
+
+@operation("POST /v1/subscriptions/{subscription}/resume")
+def resume(call: Call) -> Record:
+    subscription = call.store.need("subscription", call.id)
+    pausing.resume(call.box, subscription, call.params)
+    return subscription
+
+
+@operation("POST /v1/subscriptions/{subscription}/migrate")
+def migrate(call: Call) -> Record:
+    """Every subscription is of flexible billing mode from the start."""
+    subscription = call.store.need("subscription", call.id)
+    message = f"The subscription {subscription['id']} already has `billing_mode[type]` set to `flexible`."
+    raise invalid(message, "billing_mode[type]")
 
 
 @operation("GET /v1/subscriptions")
