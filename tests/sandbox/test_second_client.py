@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent / "node"
-INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=20000")
+INSTALL = (
+    "npm",
+    "ci",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--prefer-offline",
+    "--fetch-retries=0",
+    "--fetch-timeout=20000",
+)
 UNREACHABLE = ("EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "EIDLETIMEOUT", "ENETUNREACH", "ENOTFOUND", "ETIMEDOUT")
 
 
