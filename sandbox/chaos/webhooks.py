@@ -91,10 +91,11 @@ def _changes(fault: Fault, delivery: Record, now: int) -> Record:
         return {"next_at": delivery["next_at"] + settings["seconds"]}
     if fault.kind == "late" and settings["how"] == "backdated":
         return {"backdated": int(settings["days"] * DAY)}
-    return {
+    changes: dict[str, Record] = {
         "drop": {"status": "dropped"},
         "hold": {"status": "held"},
         "late": {"status": "waiting", "due": now + int(settings.get("days", 0) * DAY)},
         "wrong_signature": {"missigned": True},
         "shape": {"api_version": settings.get("api_version")},
-    }[fault.kind]
+    }
+    return changes[fault.kind]

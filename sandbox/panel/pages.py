@@ -81,7 +81,7 @@ def page(template: str, **values: Any) -> str:
     )
 
 
-def back(endpoint: str, done: str, count: int = 0, **arguments: str) -> AnyResponse:
+def back(endpoint: str, done: str, count: int = 0, **arguments: Any) -> AnyResponse:
     """After a button: the page it leads to, which says what was done."""
     return redirect(url_for(f"panel.{endpoint}", done=done, count=count, **arguments), 303)
 
