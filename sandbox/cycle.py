@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from sandbox.store import Record
-from sandbox.timed import credit_grants, deliveries, disputes, invoices, payment_intents, refunds, subscriptions, tax_ids
+from sandbox.timed import (
+    credit_grants,
+    deliveries,
+    discounts,
+    disputes,
+    invoices,
+    payment_intents,
+    refunds,
+    schedules,
+    subscriptions,
+    tax_ids,
+)
 
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
@@ -16,6 +27,8 @@ Deed = Callable[["Sandbox", Record], None]
 TIMED: dict[str, Callable[[Record], Iterator[tuple[int, Deed]]]] = {
     "_delivery": deliveries.deeds,
     "subscription": subscriptions.deeds,
+    "subscription_schedule": schedules.deeds,
+    "discount": discounts.deeds,
     "invoice": invoices.deeds,
     "refund": refunds.deeds,
     "dispute": disputes.deeds,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import automatic_tax
+from sandbox.billing import automatic_tax, redemption
 from sandbox.contract import Schema
 from sandbox.errors import invalid
 from sandbox.snapshots import thaw
@@ -38,6 +38,7 @@ INCLUDABLE = {
 URLS = {
     ("subscription", "items"): "/v1/subscription_items?subscription={id}",
     ("invoice", "lines"): "/v1/invoices/{id}/lines",
+    ("credit_note", "lines"): "/v1/credit_notes/{id}/lines",
     ("invoice", "payments"): "/v1/invoice_payments?invoice={id}",
     ("customer", "subscriptions"): "/v1/customers/{id}/subscriptions",
     ("customer", "tax_ids"): "/v1/customers/{id}/tax_ids",
@@ -84,14 +85,14 @@ class Renderer:
         embedded = self._embedded.get(object_type)
         if embedded is None:
             embedded = self._embedded[object_type] = self._find_embedded(object_type)
-        hidden = INCLUDABLE.get(object_type, ())
-        shown = {}
-        for key, value in record.items():
-            if key[0] == "_" or (key in hidden and key not in expand):
-                continue
-            if key in embedded and value is not None:
-                value = self._embed(record, key, value, embedded[key], expand.get(key, {}))
-            shown[key] = value
+        shown = {key: value for key, value in record.items() if key[0] != "_"}
+        for key in INCLUDABLE.get(object_type, ()):
+            if key not in expand:
+                shown.pop(key, None)
+        for key, field in embedded.items():
+            value = shown.get(key)
+            if value is not None:
+                shown[key] = self._embed(record, key, value, field, expand.get(key, {}))
         for key, compute in COMPUTED.get(object_type, {}).items():
             shown[key] = compute(self, record)
         if expand:
@@ -192,9 +193,33 @@ def _live_subscriptions(box: Sandbox, customer: Record) -> list[Record]:
     return [one for one in reversed(found) if one["status"] not in ended]
 
 
+def _without_null(shown: dict[str, Any], name: str) -> dict[str, Any]:
+    """The same without a field that the API leaves out rather than answering null."""
+    return {key: value for key, value in shown.items() if key != name or value is not None}
+
+
+def _phases(renderer: Renderer, schedule: Record) -> list[dict[str, Any]]:
+    """The phases of a schedule with their tax rates put in, which lie too deep for the contract's own way."""
+
+    def whole(entry: dict[str, Any], name: str) -> dict[str, Any]:
+        return {**entry, name: [renderer._whole(id, "tax_rate", {}) for id in entry[name]]}
+
+    return [
+        {
+            **whole(phase, "default_tax_rates"),
+            "add_invoice_items": [whole(one, "tax_rates") for one in phase["add_invoice_items"]],
+            "items": [_without_null(whole(one, "tax_rates"), "quantity") for one in phase["items"]],
+        }
+        for phase in schedule["phases"]
+    ]
+
+
 COMPUTED: dict[str, dict[str, Callable[[Renderer, Record], Any]]] = {
+    "coupon": {"valid": lambda renderer, coupon: redemption.is_valid(renderer._box, coupon)},
     "event": {"data": lambda renderer, event: thaw(event["data"])},
+    "promotion_code": {"active": lambda renderer, promotion: redemption.is_active(renderer._box, promotion)},
     "subscription_item": {"plan": plan},
+    "subscription_schedule": {"phases": _phases},
 }
 """Fields that are worked out whenever an object is shown."""
 

@@ -1,7 +1,8 @@
 """The items of a subscription: what the parameters ask for, and putting it in place.
 
-A *planned item* is a plain dict: ``{id, price, quantity, metadata, tax_rates, current_period_start, current_period_end,
-debits}``; the id may be of an item that does not exist yet. ``debits`` is what was asked for the running period, the base
+A *planned item* is a plain dict: ``{id, price, quantity, metadata, tax_rates, discounts, current_period_start,
+current_period_end, debits}``; the id may be of an item that does not exist yet. An existing item keeps the discounts it has
+(:mod:`sandbox.billing.discounts` changes them). ``debits`` is what was asked for the running period, the base
 of a later credit: ``{amount, start, end, invoice, line, item}`` each, net of discounts.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox import proration
 from sandbox.billing import periods, price_record, pricing
 from sandbox.billing.price_amounts import charges, in_currency
 from sandbox.errors import invalid, unsupported
@@ -21,7 +23,7 @@ Planned = dict[str, Any]
 Debit = dict[str, Any]
 
 MOST = 20
-UNSUPPORTED = ("billing_thresholds", "current_trial", "discounts", "plan")
+UNSUPPORTED = ("billing_thresholds", "current_trial", "plan")
 
 
 def wanted_price(box: Sandbox, given: dict[str, Any], param: str, currency: str | None) -> Record:
@@ -101,7 +103,16 @@ def of(box: Sandbox, subscription: Record) -> list[Record]:
 
 def plan_of(item: Record) -> Planned:
     """An existing item as it is."""
-    kept = ("id", "price", "quantity", "metadata", "tax_rates", "current_period_start", "current_period_end")
+    kept = (
+        "id",
+        "price",
+        "quantity",
+        "metadata",
+        "tax_rates",
+        "discounts",
+        "current_period_start",
+        "current_period_end",
+    )
     return {**{name: item[name] for name in kept}, "debits": item["_debits"]}
 
 
@@ -156,15 +167,29 @@ def debits_of(drawn: list[Record]) -> dict[str, list[Debit]]:
 
 def note_invoiced(box: Sandbox, drawn: list[Record]) -> None:
     """Pending debits that an invoice took up now have a line, and the discount it got."""
-    taken = {line["_invoice_item"]: debit_of(line) for line in drawn if line["_invoice_item"] and line["amount"] > 0}
+    taken = taken_up(drawn)
     for details in filter(None, ((line["parent"] or {}).get("subscription_item_details") for line in drawn)):
         item = box.store.get("subscription_item", details["subscription_item"])
         if item and any(debit["item"] in taken for debit in item["_debits"]):
-            box.store.update(item, _debits=[taken.get(debit["item"], debit) for debit in item["_debits"]])
+            box.store.update(item, _debits=[invoiced(debit, taken) for debit in item["_debits"]])
+
+
+def taken_up(drawn: list[Record]) -> dict[str, Debit]:
+    """The debits in the lines of an invoice that were pending, by invoice item."""
+    return {line["_invoice_item"]: debit_of(line) for line in drawn if line["_invoice_item"] and line["amount"] > 0}
+
+
+def invoiced(debit: Debit, taken: dict[str, Debit]) -> Debit:
+    """A debit as the invoice has it that took it up, if one did; of one that was shortened, the part that is left."""
+    whole = taken.get(debit["item"])
+    if whole is None or debit["invoice"]:
+        return debit
+    amount = proration.share(whole["amount"], debit["start"], debit["end"], whole["start"], whole["end"])
+    return {**whole, "start": debit["start"], "end": debit["end"], "amount": amount}
 
 
 def _place(box: Sandbox, subscription: Record, planned: Planned) -> Record:
-    fields = {name: planned[name] for name in planned if name not in ("id", "debits")}
+    fields = {name: planned[name] for name in planned if name not in ("id", "debits", "discounts")}
     item = box.store.get("subscription_item", planned["id"])
     if item:
         box.store.update(item, **fields, _debits=planned["debits"])
@@ -174,7 +199,7 @@ def _place(box: Sandbox, subscription: Record, planned: Planned) -> Record:
             **box.contract.blank("subscription_item"),
             "id": planned["id"],
             "created": box.clock.now(),
-            "discounts": [],
+            "discounts": planned["discounts"],
             "subscription": subscription["id"],
             "_debits": planned["debits"],
             **fields,

@@ -64,6 +64,7 @@ def for_invoice_item(box: Sandbox, pending: Record) -> Record:
         "_discounts": pending["discounts"],
         "_tax_rates": pending["tax_rates"] or [],
         "_invoice_item": pending["id"],
+        "_reverses": pending.get("_reverses"),
     }
 
 
@@ -135,6 +136,7 @@ def _blank(box: Sandbox, currency: str, amount: int, start: int, end: int) -> Re
         "_discounts": [],
         "_tax_rates": [],
         "_invoice_item": None,
+        "_reverses": None,
         "_usage": False,
     }
 
@@ -158,6 +160,7 @@ def _of_item(item: Record, price: Record, quantity: int | Decimal) -> dict[str, 
         "quantity": int(quantity),
         "quantity_decimal": f"{Decimal(quantity):f}",
         "subscription": item["subscription"],
+        "_discounts": item.get("discounts", []),
         "_tax_rates": item["tax_rates"],
     }
 
