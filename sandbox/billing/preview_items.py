@@ -23,7 +23,7 @@ def put(box: Sandbox, params: dict[str, Any], customer: Record, subscription: Re
         for name in ("price", "unit_amount", "invoiceitem"):
             wish.pop(name, None)
         if "invoiceitem" not in given:
-            currency = {"currency": params["currency"]} if "currency" in params else {}
+            currency: dict[str, Any] = {"currency": params["currency"]} if "currency" in params else {}
             invoice_items.add(box, {**currency, **wish}, customer, subscription)
             continue
         item = box.store.need("invoiceitem", given["invoiceitem"], "invoice_items[invoiceitem]")
