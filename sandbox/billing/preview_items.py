@@ -23,7 +23,7 @@ def put(box: Sandbox, params: dict[str, Any], customer: Record, subscription: Re
         for name in ("price", "unit_amount", "invoiceitem"):
             wish.pop(name, None)
         if "invoiceitem" not in given:
-            currency: dict[str, Any] = {"currency": params["currency"]} if "currency" in params else {}
+            currency = {"currency": params["currency"]} if "currency" in params else {}
             invoice_items.add(box, {**currency, **wish}, customer, subscription)
             continue
         item = box.store.need("invoiceitem", given["invoiceitem"], "invoice_items[invoiceitem]")
@@ -36,7 +36,7 @@ def put(box: Sandbox, params: dict[str, Any], customer: Record, subscription: Re
 
 def alone(box: Sandbox, params: dict[str, Any], customer: Record) -> Record:
     """The draft of what is pending; a 400 when nothing is."""
-    kept = {name: params[name] for name in ("automatic_tax", "currency", "discounts") if name in params}
+    kept: dict[str, Any] = {name: params[name] for name in ("automatic_tax", "currency", "discounts") if name in params}
     wish = {**kept, "customer": customer["id"], "pending_invoice_items_behavior": "include"}
     invoice = invoice_editing.create(box, wish)
     if not invoice["lines"]:
