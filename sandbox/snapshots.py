@@ -48,6 +48,8 @@ class Freezer:
 
     def __init__(self) -> None:
         self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._like: dict[tuple[str, ...], Frozen] = {}
+        """The youngest copy of each shape."""
         self._last: dict[tuple[str, str], Frozen] = {}
 
     def freeze(self, value: Any) -> Any:
@@ -66,9 +68,9 @@ class Freezer:
     def _object(self, value: dict[str, Any]) -> Frozen:
         names = tuple(value)
         names = self._shapes.setdefault(names, names)
-        frozen = Frozen(
-            names, tuple([self.freeze(one) if isinstance(one, NESTING) else one for one in value.values()])
-        )
+        like = self._like.get(names)
+        frozen = Frozen(names, tuple(self._fields(value, like.fields) if like else map(self.freeze, value.values())))
+        self._like[names] = frozen
         id = value.get("id")
         if id is None:
             return frozen
@@ -79,6 +81,11 @@ class Freezer:
             self._last.clear()
         self._last[value["object"], id] = frozen
         return frozen
+
+    def _fields(self, value: dict[str, Any], like: tuple[Any, ...]) -> list[Any]:
+        """The frozen values. What is the very same thing in another copy holds no object, or it would be a copy there."""
+        pairs = zip(value.values(), like, strict=True)
+        return [self.freeze(one) if one is not other and isinstance(one, NESTING) else one for one, other in pairs]
 
 
 def thaw(value: Any) -> Any:
