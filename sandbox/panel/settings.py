@@ -6,6 +6,7 @@ from flask import abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox import control_webhooks, retries
+from sandbox.billing import settings as billing
 from sandbox.panel import words
 from sandbox.panel.pages import back, bp, consistent, page, this_sandbox
 from sandbox.store import Record
@@ -17,7 +18,27 @@ OVERLAP = 3600
 @bp.get("/panel/settings")
 @consistent
 def settings() -> str:
-    """Everything one copies into another program."""
+    """Everything one copies into another program, and how the account bills."""
+    return _settings()
+
+
+@bp.post("/panel/settings/billing")
+def set_billing() -> AnyResponse | tuple[str, int]:
+    """Retries, what follows the last one, and how early a renewal is announced."""
+    box, form = this_sandbox(), request.form
+    try:
+        days = [int(one) for one in form.get("retries", "").replace(",", " ").split()]
+        wish = {"retries": days, "upcoming_days": int(form.get("upcoming_days", ""))}
+        wish |= {name: form.get(name) for name in billing.CHOICES}
+        with box.transaction():
+            billing.change(box, wish)
+    except ValueError as problem:
+        with box.reading:
+            return _settings(_told(problem)), 400
+    return back("settings", "billing")
+
+
+def _settings(problem: str = "") -> str:
     box = this_sandbox()
     base, key = request.host_url.rstrip("/"), box.settings.secret_key
     return page(
@@ -31,6 +52,9 @@ def settings() -> str:
         paused=box.courier.paused,
         pending=box.courier.pending(),
         schedule=box.courier.retries,
+        billing=billing.of(box),
+        choices=billing.CHOICES,
+        problem=problem,
     )
 
 
@@ -63,6 +87,11 @@ def switch_endpoint(id: str) -> AnyResponse:
         status = "disabled" if endpoint["status"] == "enabled" else "enabled"
         box.store.update(endpoint, status=status)
     return back("settings", status)
+
+
+def _told(problem: ValueError) -> str:
+    """What is wrong, without the words of Python for what is no number."""
+    return "Days are whole numbers." if "invalid literal" in str(problem) else str(problem)
 
 
 def _endpoint(id: str) -> Record:

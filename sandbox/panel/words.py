@@ -151,6 +151,7 @@ def message(done: str, count: int) -> str:
         "set": "Failed webhooks follow this schedule from now on.",
         "held": "Webhooks are held back.",
         "flowing": "Webhooks go out.",
+        "billing": "The account bills like this from now on.",
         "rolled": "The endpoint has a new secret.",
         "disabled": "The endpoint is disabled.",
         "enabled": "The endpoint is enabled.",

@@ -307,6 +307,22 @@ def test_settings_hand_out_keys_and_secrets(panel: FlaskClient, box: Sandbox) ->
     assert panel.post("/panel/endpoints/we_none/roll").status_code == 404
 
 
+def test_the_account_bills_as_the_form_says(panel: FlaskClient, url: str) -> None:
+    form = {
+        "retries": "1, 2",
+        "after_retries": "cancel",
+        "invoice_after_retries": "uncollectible",
+        "upcoming_days": "7",
+    }
+    assert "bills like this" in press(panel, "/panel/settings/billing", **form)
+    assert requests.get(f"{url}/_sandbox/billing").json() == {**form, "retries": [1, 2], "upcoming_days": 7}
+    for wrong, told in (("soon", "Days are whole numbers."), ("99", "retries: a list of at most")):
+        answer = panel.post("/panel/settings/billing", data={**form, "retries": wrong})
+        assert answer.status_code == 400
+        assert f"Nothing was changed. {told}" in answer.text
+    assert requests.get(f"{url}/_sandbox/billing").json()["retries"] == [1, 2]
+
+
 def test_deliveries_are_held_and_their_schedule_is_chosen(panel: FlaskClient, box: Sandbox, url: str) -> None:
     assert "Let webhooks go" in press(panel, "/panel/settings/deliveries", paused="yes")
     assert requests.get(f"{url}/_sandbox/deliveries/pending").json()["paused"]
