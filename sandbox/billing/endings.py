@@ -45,7 +45,6 @@ def end(box: Sandbox, subscription: Record, reason: str | None, last: Record | N
             invoice_outcomes.void(box, invoice)
         elif invoice["status"] in ("draft", "open"):
             invoice_outcomes.stop_collecting(box, invoice)
-    schedule_outcomes.subscription_ended(box, subscription, reason)
     box.events.record("customer.subscription.deleted", subscription)
 
 

@@ -4,6 +4,7 @@ Where a phase begins as a billing period ends, the new prices are put in before 
 them, and nothing is prorated. Anywhere else it is a change like any other, with the phase's ``proration_behavior``.
 Assumptions: a phase's coupon that the subscription has already goes on; what can no longer be applied when its phase begins (a used up
 coupon, an archived price in the middle of a period) is left out; an invoice of a phase is a draft for an hour.
+Simplification: an end that a schedule sets in the middle of a billed period credits nothing.
 """
 
 from __future__ import annotations

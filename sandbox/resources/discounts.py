@@ -4,7 +4,7 @@ Assumptions: a subscription with several discounts loses them all and the answer
 answer ``resource_missing``.
 """
 
-from sandbox.billing import discounts
+from sandbox.billing import discounts, subscription_phases
 from sandbox.crud import deleted
 from sandbox.errors import ApiError
 from sandbox.resources.customers import existing
@@ -21,7 +21,9 @@ def delete_of_customer(call: Call) -> Plain:
 @operation("DELETE /v1/subscriptions/{subscription_exposed_id}/discount")
 def delete_of_subscription(call: Call) -> Plain:
     subscription = call.store.need("subscription", call.id)
-    return _delete(call, subscription, subscription["discounts"])
+    answer = _delete(call, subscription, subscription["discounts"])
+    subscription_phases.mirror(call.box, subscription)
+    return answer
 
 
 def _delete(call: Call, owner: Record, ids: list[str]) -> Plain:

@@ -232,6 +232,15 @@ def test_a_direct_change_changes_the_running_phase(shop, current, plans, client,
     assert shop.reload(current)["items"].data[0].quantity == 2
 
 
+def test_a_discount_taken_from_the_subscription_leaves_the_running_phase(shop, plans, client):
+    coupon = client.v1.coupons.create({"percent_off": 10, "duration": "forever"})
+    subscription = shop.subscribe(shop.customer(), plans[0], discounts=[{"coupon": coupon.id}])
+    schedule = client.v1.subscription_schedules.create({"from_subscription": subscription.id})
+    assert schedule.phases[0].discounts[0].discount == subscription.discounts[0]
+    client.v1.subscriptions.delete_discount(subscription.id)
+    assert client.v1.subscription_schedules.retrieve(schedule.id).phases[0].discounts == []
+
+
 def test_canceling_the_subscription_cancels_its_schedule(shop, current, plans, client, received):
     schedule = downgrade(shop, current, plans[1])
     received()
