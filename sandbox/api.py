@@ -75,7 +75,7 @@ def _prepare(box: Sandbox, method: str, path: str, given: dict[str, Any], by_bro
     operation, ids = match
     if by_browser:
         browser.unlock(box, operation, ids, given)
-    params = box.validator.check(operation.params, given)
+    params = box.validator.check(operation, given)
     expand = tree(params.pop("expand", None) or [])
     return Call(box, params, ids, path, expand, by_browser, operation.line), handler
 

@@ -8,7 +8,7 @@ Assumptions: values outside an open enum are refused, as Stripe refuses them; an
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sandbox.contract import Contract, Schema
+from sandbox.contract import Contract, Operation, Schema
 from sandbox.encoding import join
 from sandbox.errors import ApiError, invalid
 
@@ -22,14 +22,22 @@ class RequestValidator:
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
 
-    def check(self, params_name: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    def check(self, operation: Operation, given: dict[str, Any]) -> dict[str, Any]:
         """The typed parameters; raises ApiError (400) that names the first wrong one."""
-        if params_name is None:
+        if operation.params is None:
             # Operations without parameters of their own still take `expand`.
             _refuse_unknown(given, {"expand"}, "")
             return {"expand": _array(given["expand"], "expand")} if "expand" in given else {}
-        typed: dict[str, Any] = self._object(self._contract.params(params_name), given, "")
+        for name in given:
+            if given[name] == "" and (operation.method == "GET" or self._is_always_shown(operation, name)):
+                raise _cannot_be_unset(name)
+        typed: dict[str, Any] = self._object(self._contract.params(operation.params), given, "")
         return typed
+
+    def _is_always_shown(self, operation: Operation, name: str) -> bool:
+        """Whether the object this is about always has such a string, so that there is nothing to unset."""
+        shown = self._contract.resolve(operation.answer).get("properties", {}).get(name, {})
+        return shown.get("type") == "string" and not shown.get("nullable")
 
     def _value(self, schema: Schema, value: Any, path: str) -> Any:
         schema = self._contract.resolve(schema)
@@ -42,8 +50,13 @@ class RequestValidator:
             return self._object(schema, _hash(value, path), path)
         if kind == "array":
             entries = _array(value, path)
-            return [self._value(schema["items"], entry, f"{path}[{index}]") for index, entry in enumerate(entries)]
+            return [self._entry(schema["items"], entry, f"{path}[{index}]") for index, entry in enumerate(entries)]
         return _scalar(schema, value, path)
+
+    def _entry(self, schema: Schema, value: Any, path: str) -> Any:
+        if value == "":
+            raise _cannot_be_unset(path)
+        return self._value(schema, value, path)
 
     def _object(self, schema: Schema, given: dict[str, Any], path: str) -> dict[str, Any]:
         extra = schema.get("additionalProperties")
@@ -52,9 +65,11 @@ class RequestValidator:
         properties = schema.get("properties", {})
         _refuse_unknown(given, properties.keys(), path)
         for name in schema.get("required", ()):
+            full = join(path, name)
             if name not in given:
-                full = join(path, name)
                 raise invalid(f"Missing required param: {full}.", full, "parameter_missing")
+            if given[name] == "" and not self._contract.resolve(properties[name]).get("x-clearable"):
+                raise _cannot_be_unset(full)
         return {name: self._value(properties[name], value, join(path, name)) for name, value in given.items()}
 
     def _any(self, choices: list[Schema], value: Any, path: str) -> Any:
@@ -137,9 +152,13 @@ def _string(schema: Schema, value: str, path: str) -> str | None:
 def _refuse_empty(path: str) -> None:
     leaf = path.rsplit("[", 1)[-1].rstrip("]")
     if leaf in ("id", "price", "customer", "product", "currency"):
-        raise invalid(
-            f"You passed an empty string for '{path}'. We assume empty values are an attempt to unset a parameter; "
-            f"however '{path}' cannot be unset.",
-            path,
-            "parameter_invalid_empty",
-        )
+        raise _cannot_be_unset(path)
+
+
+def _cannot_be_unset(path: str) -> ApiError:
+    return invalid(
+        f"You passed an empty string for '{path}'. We assume empty values are an attempt to unset a parameter; "
+        f"however '{path}' cannot be unset.",
+        path,
+        "parameter_invalid_empty",
+    )

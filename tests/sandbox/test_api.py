@@ -292,3 +292,21 @@ def test_successes_are_counted_by_operation_over_resets(client, box, url):
     box.reset()
     assert counted()["data"][line] == before + 1
     assert {line, "POST /v1/customers"} <= set(counted()["played"])
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "param"),
+    [
+        ("products", {"name": ""}, "name"),
+        ("products", {"name": "Growth", "images[0]": ""}, "images[0]"),
+        (
+            "billing/meters",
+            {"display_name": "Calls", "event_name": "", "default_aggregation[formula]": "sum"},
+            "event_name",
+        ),
+    ],
+)
+def test_what_must_be_there_cannot_be_emptied(url, box, path, params, param):
+    answer = requests.post(f"{url}/v1/{path}", data=params, headers={"Authorization": "Bearer sk_test_sandbox"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (400, "parameter_invalid_empty", param)
