@@ -14,6 +14,8 @@ from sandbox.store import Record
 
 DEEDS = {
     "_delivery": "Webhook goes out",
+    "subscription_schedule": "Schedule goes on",
+    "discount": "Discount ends",
     "tax_id": "Tax id is verified",
     "billing.credit_grant": "Credits expire",
     "dispute": "Unanswered dispute is lost",
