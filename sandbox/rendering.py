@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.billing import automatic_tax, redemption
 from sandbox.contract import Schema
 from sandbox.errors import invalid
+from sandbox.presence import ABSENT, INCLUDABLE
 from sandbox.snapshots import thaw
 from sandbox.store import Record
 
@@ -25,15 +26,6 @@ Tree = dict[str, Any]
 MAX_DEPTH = 4
 INLINE = 10
 """How many entries of a list are shown inside another object."""
-
-INCLUDABLE = {
-    "customer": {"tax", "tax_ids", "subscriptions", "sources", "invoice_credit_balance", "cash_balance"},
-    "price": {"tiers", "currency_options"},
-    "coupon": {"applies_to", "currency_options"},
-    "invoice": {"confirmation_secret", "payments"},
-    "charge": {"refunds"},
-}
-"""Fields that are absent until expanded."""
 
 URLS = {
     ("subscription", "items"): "/v1/subscription_items?subscription={id}",
@@ -95,6 +87,9 @@ class Renderer:
                 shown[key] = self._embed(record, key, value, field, expand.get(key, {}))
         for key, compute in COMPUTED.get(object_type, {}).items():
             shown[key] = compute(self, record)
+        for key in ABSENT.get(object_type, ()):
+            if key in shown and shown[key] is None:
+                del shown[key]
         if expand:
             self._expand(record, shown, expand)
         return shown

@@ -67,7 +67,7 @@ def _record(subscription: stripe.Subscription, asked_at: datetime) -> Subscripti
         customer=str(id_of(subscription.customer)),
         status=subscription.status,
         price=item.price.id,
-        quantity=item.quantity if item.quantity is not None else 1,
+        quantity=getattr(item, "quantity", None) or 1,  # a metered item has none
         currency=subscription.currency,
         started_at=instant(subscription.start_date),
         current_period_start=instant(item.current_period_start),
