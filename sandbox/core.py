@@ -146,12 +146,14 @@ class Sandbox:
     def reset(self, now: int | None = None, records: Iterable[Record] = ()) -> None:
         """Forget everything except keys and webhook endpoints, then begin with ``records`` of a snapshot.
 
+        The endpoint the sandbox was started with is again as it was given then.
+
         ``now`` moves the clock, otherwise it stays.
         """
         self.courier.forget()
         with self.lock, self.reading:
             instant = self.clock.now() if now is None else now
-            endpoints = self.store.list("webhook_endpoint")[::-1]
+            endpoints = self.events.restored(self.store.list("webhook_endpoint")[::-1])
             self.store.clear()
             self.usage.forget()
             self.clock.forget()

@@ -112,6 +112,17 @@ class Events:
         elif (known["url"], known["_secret"]) != (url, secret):
             self._box.store.update(known, url=url, _secret=secret)
 
+    def restored(self, endpoints: Records) -> Records:
+        """Endpoints as a reset leaves them: the one given at the start is again as it was given, the others as they are."""
+        settings = self._box.settings
+        if settings.webhook_url is None:
+            return endpoints
+        known = next((one for one in endpoints if one.get("_given")), {})
+        secret = settings.webhook_secret or known.get("_secret") or f"whsec_{secrets.token_hex(16)}"
+        given = {**endpoint(self._box, settings.webhook_url, ["*"], secret), "_given": True}
+        given["id"] = known.get("id", given["id"])
+        return [given, *(one for one in endpoints if one is not known)]
+
     def count_pending(self, event_id: str) -> None:
         """Set ``pending_webhooks``: how many endpoints have not answered an event with 2xx yet, or never will."""
         event = self._box.store.need("event", event_id)

@@ -140,6 +140,19 @@ def test_what_an_endpoint_still_waits_for_ends_with_it(client, url, inbox, quiet
     assert event["pending_webhooks"] == 1
 
 
+def test_a_reset_brings_back_the_endpoint_given_at_the_start(client, url, received):
+    (given,) = client.v1.webhook_endpoints.list().data
+    other = register(client)
+    client.v1.webhook_endpoints.update(given.id, {"enabled_events": ["invoice.paid"], "disabled": True})
+    requests.post(f"{url}/_sandbox/reset", json={})
+    assert {one.id for one in client.v1.webhook_endpoints.list().data} == {given.id, other.id}
+    client.v1.webhook_endpoints.delete(given.id)
+    client.v1.webhook_endpoints.delete(other.id)
+    requests.post(f"{url}/_sandbox/reset", json={})
+    client.v1.customers.create({"name": "Ada"})
+    assert received() == ["customer.created"]
+
+
 # Secrets
 
 
