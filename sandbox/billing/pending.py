@@ -18,7 +18,11 @@ def of(box: Sandbox, subscription: Record) -> list[Record]:
     """The items that wait for the next invoice of a subscription, or of any of its customer's, oldest first."""
     owners, currency = (None, subscription["id"]), subscription["currency"]
     found = box.store.of("invoiceitem", "customer", subscription["customer"])
-    return [one for one in found if one["invoice"] is None and one["_subscription"] in owners and one["currency"] == currency]
+    return [
+        one
+        for one in found
+        if one["invoice"] is None and one["_subscription"] in owners and one["currency"] == currency
+    ]
 
 
 def drawn(box: Sandbox, subscription: Record) -> list[Record]:
@@ -44,9 +48,7 @@ def credit(box: Sandbox, subscription: Record, planned: Planned, at: int) -> lis
     return made
 
 
-def debit(
-    box: Sandbox, subscription: Record, planned: Planned, at: int, until: int, whole: tuple[int, int]
-) -> Record:
+def debit(box: Sandbox, subscription: Record, planned: Planned, at: int, until: int, whole: tuple[int, int]) -> Record:
     """Ask for an item from ``at`` until then: that part of its price for the ``whole`` period."""
     price, product = lines.priced(box, planned, subscription["currency"])
     amount = proration.share(pricing.amount(price, planned["quantity"]), at, until, *whole)

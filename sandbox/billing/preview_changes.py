@@ -1,7 +1,7 @@
 """What a subscription would bill if it were changed, canceled, paused or resumed: done, to be undone by the preview.
 
 Source: Stripe's API reference for previews (what a pause previews, and that ``pending_invoice_item`` has no preview).
-Assumptions: a change that is billed at once previews that invoice, any other the next renewal with the prorations on it;
+Assumptions: a change that makes an invoice previews that, any other the next renewal with the prorations on it;
 ``recurring`` shows a renewal without anything pending; a subscription that ends before its renewal previews its last
 invoice; nothing to bill is an empty invoice, or ``invoice_upcoming_none`` while nothing is going to be billed at all.
 """
@@ -80,8 +80,8 @@ def _changed(box: Sandbox, subscription: Record, params: dict[str, Any], details
     if params.get("preview_mode") == "recurring":
         for one in pending.of(box, subscription):
             box.store.remove(one)
-    elif changes.bills(change, is_prorated, wish):
-        return changes.bill(box, subscription, change) or empty(box, subscription)
+    elif changes.bills(change, is_prorated, wish) and (invoice := changes.bill(box, subscription, change)):
+        return invoice
     if subscription["cancel_at"] and subscription["cancel_at"] <= subscription["_boundary"]:
         with box.clock.at(subscription["cancel_at"]):
             return canceling.last_invoice(box, subscription) or empty(box, subscription)

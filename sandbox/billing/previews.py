@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.billing import (
     credits,
+    invoices,
     preview_changes,
     preview_customers,
     preview_items,
@@ -99,6 +100,9 @@ def _next_of(box: Sandbox, customer: Record) -> Record | None:
 
 def _shown(box: Sandbox, invoice: Record, expand: Tree) -> dict[str, Any]:
     credits.apply(box, invoice, booked=False)
+    if 0 < invoice["amount_due"] < invoices.SMALLEST_CHARGE:
+        owed = (invoice["ending_balance"] or 0) + invoice["amount_due"]
+        box.store.update(invoice, amount_due=0, amount_remaining=0, ending_balance=owed)
     shown = box.render(invoice, expand)
     id = new_id("upcoming_in")
     lines = {**shown["lines"], "url": f"/v1/invoices/{id}/lines"}

@@ -270,3 +270,53 @@ def test_what_is_over_can_only_be_annotated(shop, plans, client):
     assert client.v1.subscriptions.update(subscription.id, {"metadata": {"a": "b"}}).metadata["a"] == "b"
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
+
+
+def test_a_change_until_a_later_anchor_asks_for_that_time_only(shop, plans, clock):
+    anchor = clock.now() + 20 * DAY
+    subscription = shop.subscribe(shop.customer(), plans[0], billing_cycle_anchor=anchor)
+    clock.turn(by="10 days")
+    changed = shop.change(subscription, plans[1], proration_behavior="always_invoice")
+    assert amounts(changed.latest_invoice) == [-1000, 2000]
+    assert changed["items"].data[0].current_period_end == anchor
+
+
+def test_a_trial_in_the_middle_of_a_period_credits_the_rest(shop, plans, clock):
+    subscription = shop.subscribe(shop.customer(), plans[0])
+    now = clock.turn(by="10 days")
+    params = {"trial_end": now + 20 * DAY, "proration_behavior": "always_invoice", "expand": ["latest_invoice"]}
+    trialing = shop.v1.subscriptions.update(subscription.id, params)
+    assert (trialing.status, amounts(trialing.latest_invoice)) == ("trialing", [-2100])
+    assert trialing.billing_cycle_anchor == trialing.trial_end == now + 20 * DAY
+    clock.turn(to=now + 20 * DAY)
+    assert amounts(shop.reload(subscription).latest_invoice) == [3100]
+
+
+def test_added_invoice_items_wait_for_the_next_invoice(shop, plans, clock):
+    subscription = shop.subscribe(shop.customer(), plans[0])
+    setup = shop.v1.prices.create({"product": plans[0].product, "currency": "usd", "unit_amount": 500})
+    params = {"add_invoice_items": [{"price": setup.id}], "proration_behavior": "always_invoice"}
+    shop.v1.subscriptions.update(subscription.id, params)
+    assert len(shop.invoices(subscription)) == 1
+    changed = shop.change(subscription, plans[1], proration_behavior="always_invoice")
+    assert amounts(changed.latest_invoice) == [500, -3100, 6200]
+
+
+@pytest.mark.parametrize(
+    ("params", "param"),
+    [
+        ({"proration_date": 1}, "proration_date"),
+        ({"trial_end": 1}, "trial_end"),
+        ({"trial_end": 2_000_000_000}, "trial_end"),
+        ({"trial_end": "now", "trial_from_plan": True}, "trial_end"),
+        ({"days_until_due": 3}, "days_until_due"),
+        ({"cancel_at": 1}, "cancel_at"),
+        ({"billing_thresholds": {"amount_gte": 1}}, "billing_thresholds"),
+        ({"items": [{"id": "si_none"}]}, "items[0][id]"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused_by_name(shop, plans, params, param):
+    subscription = shop.subscribe(shop.customer(), plans[0])
+    with pytest.raises(stripe.InvalidRequestError) as error:
+        shop.v1.subscriptions.update(subscription.id, params)
+    assert error.value.param == param

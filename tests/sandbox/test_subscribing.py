@@ -1,5 +1,7 @@
 """Starting a subscription, with all the ways its first payment can go."""
 
+from datetime import UTC, datetime
+
 import pytest
 import stripe
 
@@ -186,10 +188,117 @@ def test_canceling_an_incomplete_subscription_voids_its_invoice(shop):
     assert (canceled.status, canceled.latest_invoice.status) == ("canceled", "void")
 
 
+def test_error_if_incomplete_leaves_nothing_behind(shop, received):
+    customer = shop.customer("pm_card_chargeCustomerFail")
+    price = shop.price()
+    received()
+    with pytest.raises(stripe.CardError):
+        shop.subscribe(customer, price, payment_behavior="error_if_incomplete")
+    assert shop.v1.subscriptions.list({"status": "all"}).data == []
+    assert received() == []
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"day_of_month": 15}, (2027, 1, 15)),
+        ({"day_of_month": 1, "hour": 0, "minute": 0, "second": 0}, (2027, 2, 1)),
+        ({"day_of_month": 29, "month": 2}, (2028, 2, 29)),
+    ],
+)
+def test_an_anchor_can_be_the_next_such_day(shop, clock, config, expected):
+    subscription = shop.subscribe(shop.customer(), shop.price(3100), billing_cycle_anchor_config=config)
+    anchor = datetime.fromtimestamp(subscription.billing_cycle_anchor, UTC)
+    assert (anchor.year, anchor.month, anchor.day) == expected
+    assert subscription.billing_cycle_anchor_config.day_of_month == config["day_of_month"]
+    assert subscription["items"].data[0].current_period_end <= subscription.billing_cycle_anchor
+
+
+def test_a_last_day_of_the_month_stays_the_last_day(shop, clock):
+    clock.turn(to=int(datetime(2027, 2, 10, tzinfo=UTC).timestamp()))
+    config = {"day_of_month": 31, "hour": 0, "minute": 0, "second": 0}
+    subscription = shop.subscribe(shop.customer(), shop.price(), billing_cycle_anchor_config=config)
+    for month, day in ((2, 28), (3, 31), (4, 30)):
+        end = shop.reload(subscription)["items"].data[0].current_period_end
+        assert end == int(datetime(2027, month, day, tzinfo=UTC).timestamp())
+        clock.turn(to=end)
+
+
+def test_the_time_until_the_anchor_can_be_free(shop, clock):
+    anchor = clock.now() + 10 * DAY
+    subscription = shop.subscribe(
+        shop.customer(), shop.price(3100), billing_cycle_anchor=anchor, proration_behavior="none"
+    )
+    assert (subscription.status, subscription.latest_invoice.total) == ("active", 0)
+    clock.turn(to=anchor)
+    assert shop.reload(subscription).latest_invoice.total == 3100
+
+
+def test_one_off_items_are_on_the_first_invoice(shop):
+    product = shop.v1.products.create({"name": "Setup"}).id
+    setup = shop.v1.prices.create({"product": product, "currency": "usd", "unit_amount": 500})
+    added = [
+        {"price": setup.id, "quantity": 2},
+        {"price_data": {"product": product, "currency": "usd", "unit_amount": 70}},
+    ]
+    subscription = shop.subscribe(shop.customer(), shop.price(3100), add_invoice_items=added)
+    assert amounts(subscription.latest_invoice) == [1000, 70, 3100]
+    period = subscription.latest_invoice.lines.data[0].period
+    item = subscription["items"].data[0]
+    assert (period.start, period.end) == (item.current_period_start, item.current_period_end)
+
+
+def test_an_end_within_the_first_period_shortens_it(shop, clock):
+    end = clock.now() + 10 * DAY
+    subscription = shop.subscribe(shop.customer(), shop.price(3100), cancel_at=end)
+    assert (subscription.latest_invoice.total, subscription.cancel_at) == (1000, end)
+    clock.turn(to=end)
+    assert shop.reload(subscription).status == "canceled"
+
+
+@pytest.mark.parametrize("named", ["min_period_end", "max_period_end", "max_billed_until"])
+def test_an_end_can_be_named(shop, named):
+    week, month = shop.price(700, "week"), shop.price(3100)
+    subscription = shop.subscribe(shop.customer(), week, month, cancel_at=named)
+    ends = [item.current_period_end for item in subscription["items"].data]
+    assert subscription.cancel_at == (min(ends) if named == "min_period_end" else max(ends))
+
+
+def test_the_trial_of_a_price_is_taken_on_request(shop):
+    price = shop.price(recurring={"trial_period_days": 7})
+    assert shop.subscribe(shop.customer(), price).trial_end is None
+    trialing = shop.subscribe(shop.customer(), price, trial_from_plan=True)
+    assert trialing.trial_end == trialing.trial_start + 7 * DAY
+
+
+def test_an_anchor_that_stays_shortens_the_period_after_the_trial(shop, clock):
+    settings = {"end_behavior": {"missing_payment_method": "create_invoice", "billing_cycle_anchor": "unchanged"}}
+    subscription = shop.subscribe(shop.customer(), shop.price(3100), trial_period_days=10, trial_settings=settings)
+    assert subscription.billing_cycle_anchor == subscription.start_date
+    clock.turn(to=subscription.trial_end)
+    ended = shop.reload(subscription)
+    assert ended.latest_invoice.total == 2100
+    assert ended["items"].data[0].current_period_end == subscription.start_date + 31 * DAY
+
+
 @pytest.mark.parametrize(
     ("params", "param"),
     [
         ({"payment_behavior": "pending_if_incomplete"}, "payment_behavior"),
+        ({"billing_cycle_anchor": 1}, "billing_cycle_anchor"),
+        ({"billing_cycle_anchor": 2_000_000_000}, "billing_cycle_anchor"),
+        ({"billing_cycle_anchor": 1, "billing_cycle_anchor_config": {"day_of_month": 1}}, "billing_cycle_anchor"),
+        ({"billing_cycle_anchor_config": {"day_of_month": 32}}, "billing_cycle_anchor_config[day_of_month]"),
+        (
+            {"billing_cycle_anchor_config": {"day_of_month": 31, "month": 2}},
+            "billing_cycle_anchor_config[day_of_month]",
+        ),
+        ({"backdate_start_date": 1}, "backdate_start_date"),
+        ({"cancel_at": 1}, "cancel_at"),
+        ({"cancel_at": 2_000_000_000, "cancel_at_period_end": True}, "cancel_at"),
+        ({"days_until_due": 3}, "days_until_due"),
+        ({"trial_period_days": 731}, "trial_period_days"),
+        ({"add_invoice_items": [{"price": "price_none"}]}, "add_invoice_items[0][price]"),
         ({"trial_end": 1, "trial_period_days": 1}, "trial_end"),
         ({"trial_end": 1}, "trial_end"),
         ({"default_payment_method": "pm_none"}, "default_payment_method"),
