@@ -46,8 +46,6 @@ class Clock:
         """Move to an instant without doing what is due on the way; meant for an empty store."""
         record = self._box.store.get(*RECORD)
         offset = to - int(time.time())
-        if self._standing is not None:
-            self._standing = to
         if record is None:
             self._box.store.add({"object": RECORD[0], "id": RECORD[1], "offset": offset})
         else:
@@ -142,4 +140,6 @@ class Clock:
                 if due > now:
                     self.set(due)  # so that a crash in mid-advance never leaves records of the future behind
                 cycle.run(self._box, self._box.store.need(*key))
+            if self._standing is not None and due > now:
+                self._standing = due  # told only now that it is kept
             self._agenda.done(key, due)
