@@ -53,6 +53,8 @@ def _deed_of_subscription(record: Record, at: int) -> str:
         return "Subscription ends"
     if (record["pending_update"] or {}).get("expires_at") == at:
         return "Unpaid change expires"
+    if (record["_resuming"] or {}).get("expires_at") == at:
+        return "Return from the pause is given up"
     if (record["pause_collection"] or {}).get("resumes_at") == at:
         return "Collection resumes"
     if record["status"] == "trialing":

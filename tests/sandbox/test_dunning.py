@@ -4,7 +4,9 @@ import pytest
 import requests
 import stripe
 
+from sandbox.billing import settings
 from sandbox.billing.settings import DEFAULTS
+from sandbox.core import Sandbox, Settings
 
 DAY, HOUR = 86400, 3600
 
@@ -41,6 +43,15 @@ def test_the_settings_can_be_read_changed_and_reset(account, box, url):
     assert account(upcoming_days=7).json()["retries"] == [1]
     box.reset()
     assert requests.get(f"{url}/_sandbox/billing").json() == DEFAULTS
+
+
+def test_the_settings_survive_a_restart(tmp_path):
+    for retries in ([3, 5, 7], [1]):
+        box = Sandbox(Settings(data=str(tmp_path / "records.db")))
+        assert settings.of(box)["retries"] == retries
+        with box.transaction():
+            settings.change(box, {"retries": [1]})
+        box.close()
 
 
 @pytest.mark.parametrize(
