@@ -22,6 +22,7 @@ from sandbox.rendering import envelope, tree
 from sandbox.routing import HANDLERS, Call, Handler, Page, Plain
 from sandbox.store import Record, new_id
 from sandbox.timed.test_clocks import refuse_while_advancing
+from sandbox.unplayed import UNPLAYED
 
 bp = Blueprint("api", __name__)
 
@@ -71,7 +72,7 @@ def _prepare(box: Sandbox, method: str, path: str, given: dict[str, Any], by_bro
     match = box.contract.match(method, path)
     handler = HANDLERS.get((method, match[0].path)) if match else None
     if match is None or handler is None:
-        raise unrecognized_url(method, path)
+        raise unrecognized_url(method, path, UNPLAYED.get(match[0].line) if match else None)
     operation, ids = match
     if by_browser:
         browser.unlock(box, operation, ids, given)

@@ -34,9 +34,10 @@ class ApiError(Exception):
         return {"error": self.error}
 
 
-def unrecognized_url(method: str, path: str) -> ApiError:
-    """The answer to a URL which the API does not have, or which this sandbox does not play."""
-    return ApiError(f"Unrecognized request URL ({method}: {path}).", status=404)
+def unrecognized_url(method: str, path: str, reason: str | None = None) -> ApiError:
+    """The answer to a URL which the API does not have, or which this sandbox does not play for a ``reason``."""
+    left_out = f" This sandbox does not play it: {reason}." if reason else ""
+    return ApiError(f"Unrecognized request URL ({method}: {path}).{left_out}", status=404)
 
 
 def missing_resource(object_type: str, id: str, param: str = "id") -> ApiError:

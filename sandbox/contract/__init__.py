@@ -5,6 +5,7 @@ The file beside this module is described in PROVENANCE.md. It is read once per p
 
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -56,15 +57,19 @@ class Contract:
         self._params: dict[str, Schema] = self._data["components"]["x-params"]
         self._blanks: dict[str, dict[str, Any]] = {}
 
+    def operations(self) -> Iterator[Operation]:
+        """All that the API can do."""
+        for path, methods in self._data["paths"].items():
+            for method, described in methods.items():
+                yield Operation(method.upper(), path, _params_name(described), _answer(described))
+
     @cached_property
     def _by_shape(self) -> dict[tuple[str, int, str], list[Operation]]:
         """By method, number of segments and the noun behind the version, which is never a placeholder."""
         table: dict[tuple[str, int, str], list[Operation]] = {}
-        for path, methods in self._data["paths"].items():
-            for method, described in methods.items():
-                operation = Operation(method.upper(), path, _params_name(described), _answer(described))
-                shape = (operation.method, len(operation.segments), operation.segments[1])
-                table.setdefault(shape, []).append(operation)
+        for operation in self.operations():
+            shape = (operation.method, len(operation.segments), operation.segments[1])
+            table.setdefault(shape, []).append(operation)
         for operations in table.values():
             # A literal segment wins over a placeholder: /invoices/create_preview is not an invoice id.
             operations.sort(key=lambda operation: operation.path.count("{"))

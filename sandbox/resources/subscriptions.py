@@ -2,7 +2,6 @@
 
 from sandbox.billing import canceling, changes, endings, items, pausing, subscription_phases, subscriptions
 from sandbox.crud import refuse, serve_retrieve
-from sandbox.errors import invalid
 from sandbox.listing import candidates, page
 from sandbox.routing import Call, Page, operation
 from sandbox.store import Record
@@ -40,14 +39,6 @@ def resume(call: Call) -> Record:
     subscription = call.store.need("subscription", call.id)
     pausing.resume(call.box, subscription, call.params)
     return subscription
-
-
-@operation("POST /v1/subscriptions/{subscription}/migrate")
-def migrate(call: Call) -> Record:
-    """Every subscription is of flexible billing mode from the start."""
-    subscription = call.store.need("subscription", call.id)
-    message = f"The subscription {subscription['id']} already has `billing_mode[type]` set to `flexible`."
-    raise invalid(message, "billing_mode[type]")
 
 
 @operation("GET /v1/subscriptions")

@@ -72,6 +72,7 @@ def test_saving_a_card_attaches_it(shop, visitor, received):
     assert saved["status"] == "succeeded"
     assert received() == ["setup_intent.succeeded", "payment_method.attached"]
     (method,) = shop.v1.payment_methods.list({"customer": customer.id, "type": "card"}).data
+    assert shop.v1.customers.payment_methods.retrieve(customer.id, method.id).id == method.id
     assert method.id == saved["payment_method"]
 
 

@@ -28,6 +28,7 @@ def test_an_item_is_added_changed_and_removed_with_prorations(shop, current, sea
     assert "customer.subscription.updated" in received()
     changed = shop.v1.subscription_items.update(item.id, {"quantity": 5, "metadata": {"a": "b"}, **NOW})
     assert (changed.quantity, changed.metadata["a"]) == (5, "b")
+    assert shop.v1.subscription_items.retrieve(item.id).quantity == 5
     assert amounts(shop.reload(current).latest_invoice) == [-420, 1050]
     gone = shop.v1.subscription_items.delete(item.id, NOW)
     assert (gone.id, gone.deleted) == (item.id, True)
