@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
-from sandbox.billing import authentication
+from sandbox.billing.payments import authentication
 from sandbox.errors import ApiError, invalid
 from sandbox.ownership import test_clock_of
 from sandbox.store import Record

@@ -12,8 +12,10 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 
-from sandbox.billing import discounts, methods, settings
-from sandbox.billing.periods import add
+from sandbox.billing import settings
+from sandbox.billing.invoices import discounts
+from sandbox.billing.payments import methods
+from sandbox.billing.subscriptions.periods import add
 from sandbox.core import Sandbox
 from sandbox.errors import ApiError
 from sandbox.routing import HANDLERS

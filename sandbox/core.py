@@ -10,8 +10,8 @@ from functools import cached_property, partial
 from typing import Any
 
 from sandbox.answers import AnswerValidator
-from sandbox.billing.entitlements import Entitlements
-from sandbox.billing.usage import Usage
+from sandbox.billing.usage.entitlements import Entitlements
+from sandbox.billing.usage.usage import Usage
 from sandbox.chaos import Chaos
 from sandbox.clock import Clock
 from sandbox.contract import Contract

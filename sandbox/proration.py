@@ -6,7 +6,7 @@ the rest of a period is that part of the new price. Assumption: Stripe rounds ea
 
 from decimal import Decimal
 
-from sandbox.billing.pricing import rounded
+from sandbox.billing.catalog.pricing import rounded
 
 
 def share(amount: int, start: int, end: int, whole_start: int, whole_end: int) -> int:

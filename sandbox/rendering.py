@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing import automatic_tax, redemption
+from sandbox.billing.catalog import redemption
+from sandbox.billing.taxes import automatic_tax
 from sandbox.contract import Schema
 from sandbox.errors import invalid
 from sandbox.presence import ABSENT, INCLUDABLE

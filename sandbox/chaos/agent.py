@@ -23,7 +23,7 @@ from sandbox.chaos.webhooks import Alterations
 from sandbox.store import Record, Records
 
 if TYPE_CHECKING:
-    from sandbox.billing.cards import Refusal
+    from sandbox.billing.payments.cards import Refusal
     from sandbox.core import Sandbox
     from sandbox.routing import Call
 

@@ -5,7 +5,7 @@ Assumption: the sentence for a code the test cards do not know is the plain "You
 
 from __future__ import annotations
 
-from sandbox.billing.cards import EXPIRED, INSUFFICIENT, PROCESSING, WRONG_CVC, Refusal
+from sandbox.billing.payments.cards import EXPIRED, INSUFFICIENT, PROCESSING, WRONG_CVC, Refusal
 
 HARD = (
     "fraudulent",

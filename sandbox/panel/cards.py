@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.billing.cards import TABLE, Card, Refusal
+from sandbox.billing.payments.cards import TABLE, Card, Refusal
 
 ASKS = {
     "until_set_up": "Asks for 3-D Secure until it is saved; renewals go through",

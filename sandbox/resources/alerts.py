@@ -1,6 +1,6 @@
 """Billing alerts. Assumption: an archived alert is left out of the list, and can still be retrieved."""
 
-from sandbox.billing import alerts
+from sandbox.billing.usage import alerts
 from sandbox.crud import serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import page

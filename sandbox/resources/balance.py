@@ -1,6 +1,6 @@
 """The account's balance."""
 
-from sandbox.billing import funds
+from sandbox.billing.payments import funds
 from sandbox.routing import Call, Plain, operation
 
 

@@ -4,7 +4,7 @@ Assumption: a transaction in another currency than the customer's is refused. Th
 own tells of the new balance.
 """
 
-from sandbox.billing import balance
+from sandbox.billing.invoices import balance
 from sandbox.crud import changed_fields, new_metadata
 from sandbox.errors import invalid, missing_resource
 from sandbox.listing import page

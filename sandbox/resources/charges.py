@@ -1,6 +1,6 @@
 """Charges, made by payment intents. Simplification: none is made without an intent."""
 
-from sandbox.billing import captures
+from sandbox.billing.payments import captures
 from sandbox.crud import refuse_others, serve_retrieve, serve_update
 from sandbox.listing import serve_list
 from sandbox.routing import Call, operation

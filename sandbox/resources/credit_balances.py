@@ -4,7 +4,7 @@ Assumption: the balance for the price type ``metered`` is that of the grants for
 prices adds those grants that name one of them.
 """
 
-from sandbox.billing import credits
+from sandbox.billing.usage import credits
 from sandbox.crud import refuse, serve_retrieve
 from sandbox.errors import invalid, missing_resource
 from sandbox.listing import page

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.billing import credits
+from sandbox.billing.usage import credits
 from sandbox.crud import changed_fields, new_metadata, refuse, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import serve_list

@@ -1,7 +1,7 @@
 """Credit notes. A preview is a note that is made, looked at and undone."""
 
-from sandbox.billing import credit_notes
-from sandbox.billing.previews import undone
+from sandbox.billing.invoices import credit_notes
+from sandbox.billing.previews.previews import undone
 from sandbox.crud import serve_retrieve, serve_update
 from sandbox.listing import CURSORS, cut, serve_list
 from sandbox.routing import Call, Page, Plain, operation

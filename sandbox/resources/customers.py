@@ -9,7 +9,11 @@ import ipaddress
 import re
 from typing import Any
 
-from sandbox.billing import automatic_tax, balance, canceling, endings, methods, schedules, tax_ids
+from sandbox.billing.invoices import balance
+from sandbox.billing.payments import methods
+from sandbox.billing.schedules import schedules
+from sandbox.billing.subscriptions import canceling, endings
+from sandbox.billing.taxes import automatic_tax, tax_ids
 from sandbox.core import Sandbox
 from sandbox.crud import changed_fields, deleted, new_metadata, refuse
 from sandbox.errors import invalid, missing_resource

@@ -4,7 +4,8 @@ Assumptions: a subscription with several discounts loses them all and the answer
 answer ``resource_missing``.
 """
 
-from sandbox.billing import discounts, subscription_phases
+from sandbox.billing.invoices import discounts
+from sandbox.billing.schedules import subscription_phases
 from sandbox.crud import deleted
 from sandbox.errors import ApiError
 from sandbox.resources.customers import existing

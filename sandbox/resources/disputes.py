@@ -1,6 +1,6 @@
 """Disputes."""
 
-from sandbox.billing import disputes
+from sandbox.billing.payments import disputes
 from sandbox.crud import changed_fields, refuse, refuse_others, serve_retrieve
 from sandbox.listing import serve_list
 from sandbox.routing import Call, operation

@@ -4,7 +4,7 @@ Assumptions: an archived feature cannot come back, as Stripe calls that permanen
 whoever is entitled to it stays so.
 """
 
-from sandbox.billing.entitlements import ENTITLEMENT
+from sandbox.billing.usage.entitlements import ENTITLEMENT
 from sandbox.crud import changed_fields, new_metadata, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import cut, page

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sandbox.billing import methods, payments
-from sandbox.billing.intents import Attempt
+from sandbox.billing.payments import methods, payments
+from sandbox.billing.payments.intents import Attempt
 from sandbox.errors import invalid, unsupported
 from sandbox.routing import Call
 from sandbox.store import Record

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.billing import invoice_items
+from sandbox.billing.invoices import invoice_items
 from sandbox.crud import deleted, serve_retrieve
 from sandbox.listing import RANGES, serve_list
 from sandbox.routing import Call, Plain, operation

@@ -1,6 +1,6 @@
 """The lines of an invoice."""
 
-from sandbox.billing import drafts, invoice_lines
+from sandbox.billing.invoices import drafts, invoice_lines
 from sandbox.listing import cut
 from sandbox.routing import Call, Page, operation
 from sandbox.store import Record

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.billing import collection
+from sandbox.billing.payments import collection
 from sandbox.crud import refuse, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import serve_list

@@ -1,16 +1,10 @@
 """Invoices. Simplifications: e-mail is not sent; ``forgive`` changes nothing, as a card never has only a part of the money."""
 
-from sandbox.billing import (
-    automatic_tax,
-    collection,
-    invoice_editing,
-    invoice_outcomes,
-    invoice_payments,
-    invoices,
-    methods,
-    previews,
-    standing,
-)
+from sandbox.billing.invoices import invoice_editing, invoice_outcomes, invoice_payments, invoices
+from sandbox.billing.payments import collection, methods
+from sandbox.billing.previews import previews
+from sandbox.billing.subscriptions import standing
+from sandbox.billing.taxes import automatic_tax
 from sandbox.crud import deleted, refuse, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import serve_list

@@ -1,6 +1,6 @@
 """Meter events and their adjustments. Simplification: an adjustment is complete at once, where Stripe answers ``pending``."""
 
-from sandbox.billing import meter_events
+from sandbox.billing.usage import meter_events
 from sandbox.errors import invalid
 from sandbox.routing import Call, Plain, operation
 

@@ -5,7 +5,7 @@ Assumptions: event summaries come newest first, and a window without events is l
 
 import hashlib
 
-from sandbox.billing import usage
+from sandbox.billing.usage import usage
 from sandbox.crud import serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import cut, serve_list

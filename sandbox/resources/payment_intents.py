@@ -5,7 +5,7 @@ Simplification: confirmed automatically only, and without confirmation tokens, m
 
 from typing import Any
 
-from sandbox.billing import captures, collection, intents, payments
+from sandbox.billing.payments import captures, collection, intents, payments
 from sandbox.crud import merged, new_metadata, refuse_others, serve_retrieve
 from sandbox.errors import invalid, unsupported
 from sandbox.listing import serve_list

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.billing import methods
+from sandbox.billing.payments import methods
 from sandbox.crud import changed_fields, refuse_others, serve_retrieve
 from sandbox.errors import invalid, unsupported
 from sandbox.listing import serve_list

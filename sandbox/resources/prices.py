@@ -6,7 +6,7 @@ Simplification: prices that customers choose (``custom_unit_amount``) are refuse
 
 from typing import Any
 
-from sandbox.billing import price_record
+from sandbox.billing.catalog import price_record
 from sandbox.crud import changed_fields, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import serve_list

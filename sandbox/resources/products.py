@@ -5,7 +5,7 @@ Assumption: a product is archived whatever its prices, and deleted only without 
 
 from typing import Any
 
-from sandbox.billing import price_record
+from sandbox.billing.catalog import price_record
 from sandbox.crud import changed_fields, deleted, new_metadata, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import serve_list

@@ -7,7 +7,7 @@ somebody deactivates it.
 import re
 from typing import Any
 
-from sandbox.billing.redemption import is_active, is_valid
+from sandbox.billing.catalog.redemption import is_active, is_valid
 from sandbox.crud import changed_fields, new_metadata, refuse, serve_retrieve
 from sandbox.errors import invalid, missing_resource
 from sandbox.listing import page

@@ -1,6 +1,6 @@
 """Refunds. Simplification: only of charges; a customer's balance is not refunded."""
 
-from sandbox.billing import refunds
+from sandbox.billing.payments import refunds
 from sandbox.crud import new_metadata, refuse, serve_retrieve, serve_update
 from sandbox.errors import invalid
 from sandbox.listing import serve_list

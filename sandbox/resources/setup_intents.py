@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sandbox.billing import intents, payments, setups
+from sandbox.billing.payments import intents, payments, setups
 from sandbox.crud import merged, new_metadata, refuse_others, serve_retrieve
 from sandbox.listing import serve_list
 from sandbox.resources import intent_params

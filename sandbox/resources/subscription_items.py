@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sandbox.billing import changes, items, subscription_phases
+from sandbox.billing.schedules import subscription_phases
+from sandbox.billing.subscriptions import changes, items
 from sandbox.crud import refuse, serve_retrieve
 from sandbox.errors import ApiError, invalid
 from sandbox.listing import cut

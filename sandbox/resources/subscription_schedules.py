@@ -1,6 +1,6 @@
 """Subscription schedules."""
 
-from sandbox.billing import schedules
+from sandbox.billing.schedules import schedules
 from sandbox.crud import refuse, serve_retrieve
 from sandbox.listing import candidates, page
 from sandbox.routing import Call, Page, operation

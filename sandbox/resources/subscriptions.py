@@ -1,6 +1,7 @@
 """Subscriptions."""
 
-from sandbox.billing import canceling, changes, endings, items, pausing, subscription_phases, subscriptions
+from sandbox.billing.schedules import subscription_phases
+from sandbox.billing.subscriptions import canceling, changes, endings, items, pausing, subscriptions
 from sandbox.crud import refuse, serve_retrieve
 from sandbox.listing import candidates, page
 from sandbox.routing import Call, Page, operation

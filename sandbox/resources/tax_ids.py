@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.billing import tax_ids
+from sandbox.billing.taxes import tax_ids
 from sandbox.crud import deleted, serve_retrieve
 from sandbox.errors import invalid, missing_resource, unsupported
 from sandbox.listing import cut

@@ -5,9 +5,9 @@ Assumptions: a customer with subscriptions or invoices cannot be given a clock t
 deleting a clock deletes its customers as ``DELETE /v1/customers/{customer}`` does, with the same events.
 """
 
-from sandbox.billing import items
-from sandbox.billing.endings import OVER
-from sandbox.billing.periods import add
+from sandbox.billing.subscriptions import items
+from sandbox.billing.subscriptions.endings import OVER
+from sandbox.billing.subscriptions.periods import add
 from sandbox.core import Sandbox
 from sandbox.crud import deleted, serve_retrieve
 from sandbox.errors import invalid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sandbox.billing import disputes
+from sandbox.billing.payments import disputes
 from sandbox.store import Record
 
 if TYPE_CHECKING:

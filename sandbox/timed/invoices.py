@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sandbox.billing import collection, invoices
+from sandbox.billing.invoices import invoices
+from sandbox.billing.payments import collection
 from sandbox.store import Record
 
 NOTICE_AHEAD = 3 * 86400

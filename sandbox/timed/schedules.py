@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sandbox.billing import schedule_course
+from sandbox.billing.schedules import schedule_course
 from sandbox.store import Record
 
 if TYPE_CHECKING:

@@ -10,18 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sandbox.billing import (
-    canceling,
-    endings,
-    invoice_outcomes,
-    invoices,
-    methods,
-    previews,
-    renewals,
-    schedule_course,
-    standing,
-    waiting,
-)
+from sandbox.billing.invoices import invoice_outcomes, invoices
+from sandbox.billing.payments import methods
+from sandbox.billing.previews import previews
+from sandbox.billing.schedules import schedule_course
+from sandbox.billing.subscriptions import canceling, endings, renewals, standing, waiting
 from sandbox.store import Record
 
 DAY = 86400

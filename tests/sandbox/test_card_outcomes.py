@@ -4,7 +4,7 @@ import pytest
 import requests
 import stripe
 
-from sandbox.billing.cards import NAMED, TABLE
+from sandbox.billing.payments.cards import NAMED, TABLE
 from tests.sandbox.shop import VISA
 
 OK, ASKS = "succeeded", "requires_action"

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 from werkzeug.serving import make_server
 
-from sandbox.billing import intents
+from sandbox.billing.payments import intents
 from sandbox.core import Sandbox
 from sandbox.server import create_app
 from sandbox.store import Record

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
-from sandbox.billing.cards import TABLE
+from sandbox.billing.payments.cards import TABLE
 from sandbox.core import Sandbox
 from sandbox.panel.cards import deed, spaced
 from sandbox.panel.guard import is_local_name

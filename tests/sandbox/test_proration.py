@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from sandbox import proration
-from sandbox.billing import pricing, shares
+from sandbox.billing.catalog import pricing, shares
 from tests.sandbox.world import World
 
 MONTH = 31 * 86400

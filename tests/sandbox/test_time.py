@@ -6,7 +6,7 @@ import pytest
 import requests
 import stripe
 
-from sandbox.billing import periods
+from sandbox.billing.subscriptions import periods
 
 DAY, HOUR = 86400, 3600
 

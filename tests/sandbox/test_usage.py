@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 import stripe
 
-from sandbox.billing.usage import Tally
+from sandbox.billing.usage.usage import Tally
 from sandbox.core import Sandbox, Settings
 from sandbox.server import Server
 from tests.sandbox.shop import Shop, client_for

@@ -1,0 +1,1 @@
+"""Prices, and the coupons that lower them."""

@@ -1,0 +1,1 @@
+"""Invoices: lines, sums, how they are made and how they end; credit notes and the balance."""

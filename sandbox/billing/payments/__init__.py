@@ -1,0 +1,1 @@
+"""Cards, intents, charges, and money that goes back."""

@@ -1,0 +1,1 @@
+"""Invoices that are only looked at."""

@@ -1,0 +1,1 @@
+"""What is planned for a subscription, phase by phase."""

@@ -1,0 +1,1 @@
+"""Who is taxed, where, and how much."""
