@@ -67,6 +67,11 @@ class Agenda:
             raise RuntimeError(f"{key} is due at {due} again and again")
         self._latest = ((key, due), times)
 
+    def set_aside(self, key: Key) -> None:
+        """Let a record wait until it is written again."""
+        self._plan_changed()
+        self._places.pop(key, None)
+
     def _plan_changed(self) -> None:
         for key in self._changed:
             record = self._box.store.get(*key)

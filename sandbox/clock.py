@@ -8,6 +8,7 @@ Simplification: time-driven deeds are checked once a second, so they may come up
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 RECORD = ("_clock", "global")
+LATE = 5
+"""Seconds after which a deed is late not because it is checked for once a second, but because the machine slept."""
 
 
 class Clock:
@@ -62,7 +65,8 @@ class Clock:
 
     def global_now(self) -> int:
         """Virtual unix seconds of the sandbox's own clock, whatever block this thread is in."""
-        return self._standing if self._standing is not None else int(time.time()) + self._offset
+        standing = self._standing  # another thread may let it run again meanwhile
+        return standing if standing is not None else int(time.time()) + self._offset
 
     def advance(self, to: int) -> int:
         """Do everything that is due until ``to``, then let it be that instant; answers how many events that made.
@@ -83,9 +87,21 @@ class Clock:
             return self._box.store.count("event") - before
 
     def run_due(self) -> None:
-        """Do what fell due while the clock ran by itself."""
+        """Do what fell due while the clock ran by itself; if the machine slept meanwhile, each deed at its own instant.
+
+        What fails is told among the violations and left alone until its record is written again; the rest goes on.
+        """
         with self._box.lock:
-            self._run_until(self.now())
+            now, entry = self.now(), self._agenda.first()
+            slept = entry is not None and entry[0] < now - LATE
+            while (entry := self._agenda.first()) and entry[0] <= now:
+                due, key = entry
+                try:
+                    self._do(key, due, due if slept else now)
+                except Exception:
+                    logging.getLogger(__name__).exception("what was due could not be done: %s", key)
+                    self._box.observation.violation(f"clock: {key[0]} {key[1]}", ["what was due could not be done"])
+                    self._agenda.set_aside(key)
 
     def run_next(self, test_clock: Record, until: int) -> bool:
         """Do the next thing that is due by a test clock and move it there; False if nothing is, until that instant."""
@@ -136,10 +152,13 @@ class Clock:
     def _run_until(self, to: int) -> None:
         while (entry := self._agenda.first()) and entry[0] <= to:
             (due, key), now = entry, self.now()
-            with self._box.transaction(), self.at(max(due, min(now, to))):
-                if due > now:
-                    self.set(due)  # so that a crash in mid-advance never leaves records of the future behind
-                cycle.run(self._box, self._box.store.need(*key))
-            if self._standing is not None and due > now:
-                self._standing = due  # told only now that it is kept
-            self._agenda.done(key, due)
+            self._do(key, due, max(due, now), moves=due > now)
+            self._standing = max(due, now)  # told only now that it is kept
+
+    def _do(self, key: Key, due: int, instant: int, *, moves: bool = False) -> None:
+        """One deed at an instant. The clock ``moves`` there with it, so that a crash leaves no records of the future behind."""
+        with self._box.transaction(), self.at(instant):
+            if moves:
+                self.set(instant)
+            cycle.run(self._box, self._box.store.need(*key))
+        self._agenda.done(key, due)

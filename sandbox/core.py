@@ -113,11 +113,11 @@ class Sandbox:
 
     @contextmanager
     def transaction(self, origin: Origin | None = None) -> Iterator[None]:
-        """All or nothing, in memory and on disk; nested ones join the outermost.
+        """All or nothing, in memory and on disk, at one instant; nested ones join the outermost.
 
         An ApiError undoes the writes unless it says ``keep``; any other exception always does.
         """
-        with self.lock, self.reading:
+        with self.lock, self.reading, self.clock.at(self.clock.now()):
             outermost = self._depth == 0
             self._depth += 1
             if outermost:

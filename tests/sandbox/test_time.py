@@ -1,11 +1,14 @@
 """What the clock does: renewals, trial ends, retries, cancellations, month ends."""
 
+import time
+import types
 from datetime import UTC, datetime
 
 import pytest
 import requests
 import stripe
 
+from sandbox import cycle
 from sandbox.billing.subscriptions import periods
 
 DAY, HOUR = 86400, 3600
@@ -259,3 +262,30 @@ def test_deleting_a_customer_ends_everything(shop, client):
     assert client.v1.customers.list().data == []
     with pytest.raises(stripe.InvalidRequestError):
         client.v1.customers.update(customer.id, {"name": "Bob"})
+
+
+def test_what_fell_due_while_the_machine_slept_happens_at_its_time(shop, box, monkeypatch):
+    subscription = shop.subscribe(shop.customer(), shop.price(interval="week"))
+    week, awake = 7 * DAY, time.time
+    monkeypatch.setattr("sandbox.clock.time", types.SimpleNamespace(time=lambda: awake() + 30 * DAY))
+    box.clock.run_due()
+    invoices = shop.invoices(subscription)
+    assert [one.created - invoices[0].created for one in invoices] == [week * number for number in range(5)]
+    assert [one.status for one in invoices] == ["paid"] * 5
+
+
+def test_a_deed_that_fails_holds_up_no_other(shop, box, clock, monkeypatch):
+    first, second = (shop.subscribe(shop.customer(), shop.price(interval="week")) for _ in range(2))
+    run, awake = cycle.run, time.time
+
+    def fail_for_the_first(box, record):
+        if record["id"] == first.id:
+            raise RuntimeError("a fault of the sandbox")
+        run(box, record)
+
+    monkeypatch.setattr("sandbox.cycle.run", fail_for_the_first)
+    monkeypatch.setattr("sandbox.clock.time", types.SimpleNamespace(time=lambda: awake() + 8 * DAY))
+    box.clock.run_due()
+    assert [len(shop.invoices(one)) for one in (first, second)] == [1, 2]
+    assert [one["where"] for one in box.observation.violations] == [f"clock: subscription {first.id}"]
+    box.observation.violations.clear()
