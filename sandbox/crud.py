@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox.errors import unsupported
+from sandbox.errors import missing_resource, unsupported
 from sandbox.routing import Call, Handler, operation
 from sandbox.store import Record
+
+if TYPE_CHECKING:
+    from sandbox.core import Sandbox
 
 
 def serve_retrieve(line: str, object_type: str) -> Handler:
@@ -30,6 +33,14 @@ def serve_update(line: str, object_type: str, fields: Iterable[str]) -> Handler:
         return record
 
     return operation(line)(handler)
+
+
+def living_customer(box: Sandbox, id: str) -> Record:
+    """The customer that the parameter ``customer`` names; unknown and deleted ones are refused."""
+    customer = box.store.need("customer", id, "customer")
+    if customer["_deleted"]:
+        raise missing_resource("customer", id, "customer")
+    return customer
 
 
 def changed_fields(params: dict[str, Any], record: Record, fields: Iterable[str]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.billing.usage import credits
-from sandbox.crud import changed_fields, new_metadata, refuse, serve_retrieve
+from sandbox.crud import changed_fields, living_customer, new_metadata, refuse, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import serve_list
 from sandbox.routing import Call, operation
@@ -78,7 +78,7 @@ def void(call: Call) -> Record:
 def _customer(call: Call) -> Record:
     if "customer" not in call.params:
         raise invalid("Missing required param: customer.", "customer", "parameter_missing")
-    customer = call.store.need("customer", call.params["customer"], "customer")
+    customer = living_customer(call.box, call.params["customer"])
     grants = call.store.of("billing.credit_grant", "customer", customer["id"])
     unused = [one for one in grants if one["_left"] and not credits.is_used(one)]
     if len(unused) >= MOST_UNUSED:

@@ -6,7 +6,7 @@ Simplification: confirmed automatically only, and without confirmation tokens, m
 from typing import Any
 
 from sandbox.billing.payments import captures, collection, intents, payments
-from sandbox.crud import merged, new_metadata, refuse_others, serve_retrieve
+from sandbox.crud import living_customer, merged, new_metadata, refuse_others, serve_retrieve
 from sandbox.errors import invalid, unsupported
 from sandbox.listing import serve_list
 from sandbox.resources import intent_params
@@ -41,7 +41,7 @@ def create(call: Call) -> Record:
     currency = call.params["currency"].lower()
     payments.check_amount(call.params["amount"], currency)
     payments.check_descriptors(call.params)
-    customer = payments.customer(call.box, call.params["customer"])["id"] if call.get("customer") else None
+    customer = living_customer(call.box, call.params["customer"])["id"] if call.get("customer") else None
     method = intent_params.method_of(call)
     fields = {**intent_params.types(call.params), **_fields(call.params)}
     metadata = new_metadata(call.params)
@@ -130,7 +130,7 @@ def _customer(call: Call, intent: Record) -> dict[str, Any]:
         return {}
     if intent["customer"]:
         raise invalid("You cannot modify `customer` on a PaymentIntent once it already has been set.", "customer")
-    return {"customer": payments.customer(call.box, given)["id"]}
+    return {"customer": living_customer(call.box, given)["id"]}
 
 
 def _pays_invoice(call: Call, intent: Record) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.billing.payments import methods
-from sandbox.crud import changed_fields, refuse_others, serve_retrieve
+from sandbox.crud import changed_fields, living_customer, refuse_others, serve_retrieve
 from sandbox.errors import invalid, unsupported
 from sandbox.listing import serve_list
 from sandbox.routing import Call, operation
@@ -12,8 +12,9 @@ from sandbox.store import Record
 
 @operation("POST /v1/payment_methods")
 def create(call: Call) -> Record:
-    known = ("type", "card", "billing_details", "allow_redisplay", "metadata", "radar_options")
-    refuse_others(call.params, known)
+    refuse_others(call.params, ("type", "card", "billing_details", "allow_redisplay", "metadata"))
+    if "networks" in (call.get("card") or {}):
+        raise unsupported("card[networks]")
     if "type" not in call.params:
         raise invalid("Missing required param: type.", "type", "parameter_missing")
     return methods.create(call.box, call.params)
@@ -54,7 +55,7 @@ def attach(call: Call) -> Record:
     customer = call.get("customer")
     if not customer:
         raise invalid("Missing required param: customer.", "customer", "parameter_missing")
-    call.store.need("customer", customer, "customer")
+    living_customer(call.box, customer)
     methods.refuse_to_attach(call.box, method)
     methods.attach(call.box, method, customer)
     return method

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from sandbox.billing.catalog.redemption import is_active, is_valid
-from sandbox.crud import changed_fields, new_metadata, refuse, serve_retrieve
+from sandbox.crud import changed_fields, living_customer, new_metadata, refuse, serve_retrieve
 from sandbox.errors import invalid, missing_resource
 from sandbox.listing import page
 from sandbox.routing import Call, Page, operation
@@ -80,7 +80,7 @@ def _coupon(call: Call) -> Record:
 
 def _check(call: Call, coupon: Record) -> None:
     if call.get("customer"):
-        call.store.need("customer", call.params["customer"], "customer")
+        living_customer(call.box, call.params["customer"])
     expires, most = call.get("expires_at"), call.get("max_redemptions")
     if expires is not None and expires <= call.box.clock.now():
         raise invalid("expires_at must be a timestamp in the future.", "expires_at")

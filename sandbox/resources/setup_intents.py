@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.billing.payments import intents, payments, setups
-from sandbox.crud import merged, new_metadata, refuse_others, serve_retrieve
+from sandbox.crud import living_customer, merged, new_metadata, refuse_others, serve_retrieve
 from sandbox.listing import serve_list
 from sandbox.resources import intent_params
 from sandbox.routing import Call, operation
@@ -22,7 +22,7 @@ CONFIRM = (*METHOD, "return_url", "use_stripe_sdk")
 @operation("POST /v1/setup_intents")
 def create(call: Call) -> Record:
     refuse_others(call.params, CREATE)
-    customer = payments.customer(call.box, call.params["customer"])["id"] if call.get("customer") else None
+    customer = living_customer(call.box, call.params["customer"])["id"] if call.get("customer") else None
     method = intent_params.method_of(call)
     fields = {**intent_params.types(call.params), **_fields(call.params)}
     intent = intents.new_setup(call.box, customer, metadata=new_metadata(call.params), **fields)
@@ -41,7 +41,7 @@ def update(call: Call) -> Record:
     payments.need_open(intent, [name for name in (*METHOD, "customer") if name in call.params])
     changes = _fields(call.params)
     if call.get("customer"):
-        changes["customer"] = payments.customer(call.box, call.params["customer"])["id"]
+        changes["customer"] = living_customer(call.box, call.params["customer"])["id"]
     if "metadata" in call.params:
         changes["metadata"] = merged(intent["metadata"], call.params["metadata"])
     call.store.update(intent, **changes)

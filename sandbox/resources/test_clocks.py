@@ -9,7 +9,7 @@ from sandbox.billing.subscriptions import items
 from sandbox.billing.subscriptions.endings import OVER
 from sandbox.billing.subscriptions.periods import add
 from sandbox.core import Sandbox
-from sandbox.crud import deleted, serve_retrieve
+from sandbox.crud import deleted, living_customer, serve_retrieve
 from sandbox.errors import invalid
 from sandbox.listing import serve_list
 from sandbox.ownership import TEST_CLOCK
@@ -93,7 +93,7 @@ def _furthest(box: Sandbox, test_clock: Record) -> int:
 
 def _attach(call: Call, test_clock: Record, now: int) -> None:
     """Let an existing customer, and what belongs to them, live by a new clock."""
-    customer = call.store.need("customer", call.params["customer"], "customer")
+    customer = living_customer(call.box, call.params["customer"])
     if customer["test_clock"]:
         raise invalid("The customer is already attached to a test clock.", "customer")
     owned = [*call.store.of("subscription", "customer", customer["id"])]

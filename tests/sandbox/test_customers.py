@@ -132,3 +132,28 @@ def test_a_deleted_customer_is_gone_for_good(shop, client):
     ):
         with pytest.raises(stripe.InvalidRequestError, match="No such customer"):
             deed()
+
+
+def test_nothing_is_given_to_a_deleted_customer(shop, client):
+    gone = shop.customer(card=None).id
+    client.v1.customers.delete(gone)
+    coupon = client.v1.coupons.create({"percent_off": 10}).id
+    grant = {
+        "customer": gone,
+        "category": "paid",
+        "amount": {"type": "monetary", "monetary": {"value": 500, "currency": "usd"}},
+        "applicability_config": {"scope": {"price_type": "metered"}},
+    }
+    deeds = (
+        lambda: client.v1.payment_methods.attach("pm_card_visa", {"customer": gone}),
+        lambda: client.v1.billing.credit_grants.create(grant),
+        lambda: client.v1.promotion_codes.create(
+            {"promotion": {"type": "coupon", "coupon": coupon}, "customer": gone, "code": "LATE"}
+        ),
+        lambda: client.v1.test_helpers.test_clocks.create({"frozen_time": 1_900_000_000, "customer": gone}),
+        lambda: client.v1.payment_intents.create({"amount": 500, "currency": "usd", "customer": gone}),
+    )
+    for deed in deeds:
+        with pytest.raises(stripe.InvalidRequestError) as error:
+            deed()
+        assert (error.value.code, error.value.param) == ("resource_missing", "customer")

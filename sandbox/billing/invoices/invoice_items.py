@@ -19,7 +19,7 @@ from sandbox.store import Record, new_id
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
-UNSUPPORTED = ("customer_account", "tax_behavior", "tax_code")
+UNSUPPORTED = ("customer_account", "invoicing_rules", "tax_behavior", "tax_code")
 PLAIN = ("description", "discountable", "period")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.billing.catalog.pricing import money
 from sandbox.billing.payments import intents, methods
-from sandbox.errors import invalid, missing_resource
+from sandbox.errors import invalid
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -79,14 +79,6 @@ def check_descriptors(params: dict[str, Any]) -> None:
     for name in ("statement_descriptor", "statement_descriptor_suffix"):
         if len(params.get(name) or "") > DESCRIPTOR:
             raise invalid(f"The {name} must be at most {DESCRIPTOR} characters.", name)
-
-
-def customer(box: Sandbox, id: str) -> Record:
-    """The customer an intent is for; unknown and deleted ones are refused."""
-    found = box.store.need("customer", id, "customer")
-    if found["_deleted"]:
-        raise missing_resource("customer", id, "customer")
-    return found
 
 
 def choose(box: Sandbox, intent: Record, method: Record) -> None:
