@@ -7,7 +7,6 @@ held back, because a hundred deliveries cost more than the test.
 
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,6 +18,7 @@ import stripe
 from sandbox.core import Sandbox, Settings
 from sandbox.server import Server
 from tests.sandbox.shop import Browser, Shop, client_for
+from tests.sandbox.waiting import until
 
 SECRET = "whsec_of_the_tests"
 START = 1_798_761_600  # 2027-01-01 00:00:00 UTC
@@ -55,6 +55,11 @@ class Inbox:
             stripe.WebhookSignature.verify_header(body.decode(), signature, SECRET, tolerance=300)
             self.bodies.append(body)
         return status
+
+    def awaits(self, count: int) -> None:
+        """Wait until so many events have arrived since the start of the test."""
+        until(lambda: len(self.bodies) >= count, f"{count} webhooks")
+        assert len(self.bodies) == count
 
     @property
     def events(self) -> list[stripe.Event]:
@@ -137,11 +142,10 @@ def clock(url: str) -> Clock:
 def received(url: str, webhook_inbox: Inbox) -> Any:
     """The types of the events that arrived, once all have; each call begins after what the last one saw."""
 
+    pending = f"{url}/_sandbox/deliveries/pending"
+
     def names() -> list[str]:
-        deadline = time.monotonic() + 5
-        while requests.get(f"{url}/_sandbox/deliveries/pending").json()["pending"]:
-            assert time.monotonic() < deadline, "deliveries do not end"
-            time.sleep(0.005)
+        until(lambda: requests.get(pending).json()["pending"] == 0, "the deliveries to end")
         types = [json.loads(body)["type"] for body in webhook_inbox.bodies]
         webhook_inbox.bodies.clear()
         return types

@@ -8,6 +8,7 @@ import stripe
 
 from sandbox.core import Sandbox, Settings
 from sandbox.server import Server
+from tests.sandbox.waiting import until
 
 KEY = {"Authorization": "Bearer sk_test_sandbox"}
 
@@ -141,11 +142,10 @@ def test_a_key_in_use_is_a_conflict(box, url):
         statuses.append(requests.post(f"{url}/v1/customers", headers=headers, data={"name": "Ada"}).status_code)
 
     with box.lock:  # the first request waits here, holding its key
-        threads = [threading.Thread(target=create) for _ in range(3)]
+        threads = [threading.Thread(target=create, daemon=True) for _ in range(3)]
         for thread in threads:
             thread.start()
-        while len(statuses) < 2:
-            threads[0].join(0.01)
+        until(lambda: len(statuses) == 2, "two refusals")
     for thread in threads:
         thread.join()
     assert sorted(statuses) == [200, 409, 409]

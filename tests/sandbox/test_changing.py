@@ -148,7 +148,7 @@ def test_monthly_to_yearly_with_a_new_anchor_bills_a_whole_year(shop, plans, clo
     changed = shop.change(subscription, yearly, **more)
     assert amounts(changed.latest_invoice) == [-2100, 31000]
     item = changed["items"].data[0]
-    assert now <= item.current_period_start == changed.billing_cycle_anchor <= now + 2
+    assert now <= item.current_period_start == changed.billing_cycle_anchor <= now + 60
     assert item.current_period_end - item.current_period_start == 365 * DAY
 
 

@@ -81,7 +81,7 @@ def counter(url: str) -> Iterator[Counter]:
     counter = Counter(url)
     listening = make_server("127.0.0.1", 0, counter.app(), threaded=True)
     counter.url = f"http://127.0.0.1:{listening.server_port}"
-    thread = threading.Thread(target=listening.serve_forever)
+    thread = threading.Thread(target=listening.serve_forever, daemon=True)
     thread.start()
     yield counter
     listening.shutdown()

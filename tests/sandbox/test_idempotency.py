@@ -44,13 +44,13 @@ def test_a_second_request_is_refused_while_the_first_runs(post, box, monkeypatch
 
     def slowly(call):
         begun.set()
-        assert go_on.wait(5)
+        assert go_on.wait(30)
         return create(call)
 
     monkeypatch.setitem(HANDLERS, ("POST", "/v1/customers"), slowly)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(post, "slow", name="Ada")
-        assert begun.wait(5)
+        assert begun.wait(30)
         refused = post("slow", name="Ada")
         go_on.set()
     assert (refused.status_code, refused.json()["error"]["type"]) == (409, "idempotency_error")

@@ -2,6 +2,7 @@
 
 import re
 import threading
+from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
@@ -11,11 +12,13 @@ from axe_playwright_python.sync_playwright import Axe
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
+from sandbox.agenda import Agenda
 from sandbox.billing.payments.cards import TABLE
 from sandbox.core import Sandbox
 from sandbox.panel.cards import deed, spaced
 from sandbox.panel.guard import is_local_name
 from sandbox.server import create_app
+from sandbox.store import Key
 from tests.sandbox.shop import Shop
 
 
@@ -44,7 +47,7 @@ def created(box: Sandbox, id: str) -> str:
 def test_a_button_turns_the_clock_by_what_it_says(panel: FlaskClient, box: Sandbox) -> None:
     before = box.clock.now()
     assert "The clock was turned." in press(panel, "/panel/clock", by="1 week")
-    assert 7 * 86400 <= box.clock.now() - before <= 7 * 86400 + 2
+    assert 7 * 86400 <= box.clock.now() - before <= 7 * 86400 + 60
 
 
 def test_the_way_to_the_next_event_is_closed_while_nothing_waits(panel: FlaskClient) -> None:
@@ -125,7 +128,7 @@ def test_what_comes_next_is_named_and_comes(panel: FlaskClient, shop: Shop) -> N
 def test_another_site_cannot_press_a_button(panel: FlaskClient, box: Sandbox, headers: dict[str, str]) -> None:
     before = box.clock.now()
     assert panel.post("/panel/clock", data={"by": "1 month"}, headers=headers).status_code == 403
-    assert box.clock.now() - before < 2
+    assert box.clock.now() - before < 60
 
 
 def test_a_person_on_the_panel_can_press_a_button(panel: FlaskClient) -> None:
@@ -158,7 +161,7 @@ def test_the_clock_goes_where_a_row_says(panel: FlaskClient, box: Sandbox, shop:
     shop.subscribe(shop.customer(), shop.price(), trial_period_days=60)
     (row,) = re.findall(r'value="(\d+)" aria-label="Turn the clock to', panel.get("/").text)
     press(panel, "/panel/clock", to=row)
-    assert box.clock.now() - int(row) < 3
+    assert box.clock.now() - int(row) < 60
     assert shop.reload(subscription).status == "active"
     assert "only goes forward" in press(panel, "/panel/clock", to="1")
 
@@ -168,29 +171,28 @@ def test_a_page_renews_itself_only_when_asked(panel: FlaskClient) -> None:
     assert '<meta http-equiv="refresh" content="5">' in panel.get("/?refresh=1").text
 
 
-def test_the_panel_answers_while_the_clock_turns(panel: FlaskClient, box: Sandbox, shop: Shop) -> None:
+def test_the_panel_answers_while_the_clock_turns(
+    panel: FlaskClient, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.subscribe(shop.customer(), shop.price())
-    reached, go_on = threading.Event(), threading.Event()
+    reached, go_on, done = threading.Event(), threading.Event(), Agenda.done
 
-    def stop_in_mid_turn(record: dict[str, object]) -> None:
-        if record["object"] == "_clock" and not reached.is_set():
-            reached.set()
-            box.reading.release()
-            go_on.wait(5)
-            box.reading.acquire()
+    def stop_between_two_deeds(agenda: Agenda, key: Key, due: int) -> None:
+        done(agenda, key, due)
+        reached.set()
+        go_on.wait(30)
 
-    box.store.watchers.append(stop_in_mid_turn)
-    turning = threading.Thread(target=press, args=(panel, "/panel/clock"), kwargs={"by": "3 months"})
+    monkeypatch.setattr(Agenda, "done", stop_between_two_deeds)
+    turning = threading.Thread(target=press, args=(panel, "/panel/clock"), kwargs={"by": "3 months"}, daemon=True)
     turning.start()
     try:
-        assert reached.wait(5)
+        assert reached.wait(30)
         for address in ("/", "/panel/customers", "/panel/events", "/panel/requests", "/panel/chaos", "/panel/settings"):
             assert "The clock is being turned to 1 Apr 2027" in panel.get(address).text
         assert "being turned already" in press(panel, "/panel/clock", by="1 day")
     finally:
         go_on.set()
         turning.join()
-        box.store.watchers.remove(stop_in_mid_turn)
     assert "is being turned" not in panel.get("/").text
 
 
@@ -221,11 +223,12 @@ def test_an_update_is_shown_as_old_and_new(panel: FlaskClient, box: Sandbox, cli
 
 
 def test_a_roll_over_of_the_period_is_shown_inside_the_item(panel: FlaskClient, box: Sandbox, shop: Shop) -> None:
-    shop.subscribe(shop.customer(), shop.price())
+    end = shop.subscribe(shop.customer(), shop.price())["items"].data[0].current_period_end
     press(panel, "/panel/clock", by="1 month")
     renewed = next(event for event in box.events.list() if event["type"] == "customer.subscription.updated")
     page = page_of(panel, renewed["id"])
-    assert ">items.data[0].current_period_end</th><td><del>1 Feb 2027, 00:00:00</del></td><td><ins>1 Mar 2027" in page
+    shown = f"{datetime.fromtimestamp(end, UTC):%-d %b %Y, %H:%M:%S}"
+    assert f">items.data[0].current_period_end</th><td><del>{shown}</del></td><td><ins>1 Mar 2027" in page
 
 
 def page_of(panel: FlaskClient, event_id: str) -> str:

@@ -35,7 +35,7 @@ def test_a_pause_stops_everything_and_credits_unused_time(shop, current, clock, 
     paused = pause(shop, current)
     assert paused.status == "paused"
     assert paused.status_details.paused.subscription.type == "pause_requested"
-    assert paused.status_details.paused.transitioned_at == pytest.approx(clock.now(), abs=3)
+    assert paused.status_details.paused.transitioned_at == pytest.approx(clock.now(), abs=60)
     assert received() == ["invoiceitem.created", "customer.subscription.updated", "customer.subscription.paused"]
     assert [item.amount for item in shop.v1.invoice_items.list().data] == [-2100]
     clock.turn(by="3 months")
@@ -96,7 +96,7 @@ def test_resuming_waits_for_somebody_to_pay(shop, current, clock, received):
     shop.v1.invoices.pay(waiting.latest_invoice.id)
     resumed = shop.reload(current)
     assert (resumed.status, "status_details" in resumed) == ("active", False)
-    assert resumed["items"].data[0].current_period_start == pytest.approx(now, abs=3)
+    assert resumed["items"].data[0].current_period_start == pytest.approx(now, abs=60)
     assert received()[-2:] == ["customer.subscription.updated", "customer.subscription.resumed"]
     clock.turn(by="32 days")
     assert amounts(shop.invoices(current)[-1]) == [3100]

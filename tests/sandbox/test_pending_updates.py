@@ -47,8 +47,8 @@ def test_everything_held_is_shown_and_counts_with_the_payment(shop, plans, curre
     update = held.pending_update
     assert (held.metadata.to_dict(), held.cancel_at, held.status) == ({}, None, "active")
     assert (update.metadata.to_dict(), update.cancel_at_period_end) == ({"a": "b"}, True)
-    assert update.billing_cycle_anchor == pytest.approx(now, abs=3)
-    assert update.expires_at == pytest.approx(now + 23 * HOUR, abs=3)
+    assert update.billing_cycle_anchor == pytest.approx(now, abs=60)
+    assert update.expires_at == pytest.approx(now + 23 * HOUR, abs=60)
     pay(shop, held)
     applied = shop.reload(held)
     assert (applied.pending_update, applied.metadata["a"], applied.cancel_at_period_end) == (None, "b", True)

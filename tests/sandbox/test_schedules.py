@@ -1,5 +1,7 @@
 """Subscription schedules: plan changes at period ends, taken back, started later, ended in time."""
 
+from datetime import timedelta
+
 import pytest
 import stripe
 
@@ -114,7 +116,7 @@ def test_release_leaves_the_subscription_as_it_was(shop, current, plans, clock, 
     received()
     released = client.v1.subscription_schedules.release(schedule.id)
     assert (released.status, released.subscription, released.current_phase) == ("released", None, None)
-    assert (released.released_subscription, released.released_at) == (current.id, pytest.approx(clock.now(), abs=5))
+    assert (released.released_subscription, released.released_at) == (current.id, pytest.approx(clock.now(), abs=60))
     assert received() == ["subscription_schedule.released", "customer.subscription.updated"]
     assert shop.reload(current).to_dict(for_json=True) == before
     clock.turn(by="40 days")
@@ -139,9 +141,9 @@ def test_from_subscription_comes_alone(shop, current, plans, client):
     ("change", "complaint"),
     [
         ({"start_date": None}, "missing at least one phase with a `start_date`"),
-        ({"start_date": 1_798_761_700}, "can not modify the start date of the current phase"),
-        ({"end_date": 1_798_761_601}, "can only adjust the end date to a future date"),
-        ({"end_date": 1_798_761_600}, "must be after its start date"),
+        ({"start_date": timedelta(seconds=100)}, "can not modify the start date of the current phase"),
+        ({"end_date": timedelta(seconds=1)}, "can only adjust the end date to a future date"),
+        ({"end_date": timedelta(0)}, "must be after its start date"),
         ({"duration": {"interval": "month"}}, "only specify one of these parameters"),
         ({"trial_end": 1_898_761_600}, "must end within its phase"),
         ({"billing_thresholds": {"amount_gte": 1000}}, "does not support"),
@@ -149,9 +151,15 @@ def test_from_subscription_comes_alone(shop, current, plans, client):
     ],
 )
 def test_a_wrong_running_phase_is_refused(shop, current, client, clock, change, complaint):
+    """A span in a change is counted from the start of the phase."""
     clock.turn(by="1 day")
     schedule = client.v1.subscription_schedules.create({"from_subscription": current.id})
-    phase = {name: value for name, value in {**kept(schedule), **change}.items() if value is not None}
+    start = schedule.current_phase.start_date
+    phase = {
+        name: start + value.seconds if isinstance(value, timedelta) else value
+        for name, value in {**kept(schedule), **change}.items()
+        if value is not None
+    }
     with pytest.raises(stripe.InvalidRequestError, match=complaint):
         client.v1.subscription_schedules.update(schedule.id, {"phases": [phase]})
 
@@ -207,7 +215,7 @@ def test_the_running_phase_can_end_now(shop, current, plans, clock, client):
     clock.turn(by="10 days")
     phases = [{**kept(schedule), "end_date": "now"}, {"items": [{"price": plans[1].id}]}]
     updated = client.v1.subscription_schedules.update(schedule.id, {"phases": phases})
-    assert updated.current_phase.start_date == updated.phases[1].start_date == pytest.approx(clock.now(), abs=5)
+    assert updated.current_phase.start_date == updated.phases[1].start_date == pytest.approx(clock.now(), abs=60)
     assert price_of(shop, current) == plans[1].id
     pending = client.v1.invoice_items.list({"customer": current.customer, "pending": True}).data
     assert sorted(one.amount for one in pending) == [-4200, 2100]
@@ -254,7 +262,7 @@ def test_canceling_the_schedule_ends_the_subscription(shop, current, plans, clie
     clock.turn(by="10 days")
     received()
     canceled = client.v1.subscription_schedules.cancel(schedule.id)
-    assert (canceled.status, canceled.canceled_at) == ("canceled", pytest.approx(clock.now(), abs=5))
+    assert (canceled.status, canceled.canceled_at) == ("canceled", pytest.approx(clock.now(), abs=60))
     names = received()
     assert names.count("subscription_schedule.canceled") == names.count("customer.subscription.deleted") == 1
     ended = shop.reload(current)

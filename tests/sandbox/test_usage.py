@@ -54,7 +54,7 @@ def meter(shop):
 def test_an_event_is_answered_as_it_was_reported(meter, clock):
     event = meter.report("25", identifier="one", timestamp=clock.now() - 60)
     assert (event.object, event.identifier, event.payload["value"]) == ("billing.meter_event", "one", "25")
-    assert event.timestamp == pytest.approx(event.created - 60, abs=2)
+    assert event.timestamp == pytest.approx(event.created - 60, abs=30)
     assert len(meter.report().identifier) > 10
 
 
@@ -339,14 +339,16 @@ def test_usage_below_nothing_is_billed_as_nothing(shop, meter, clock):
 
 
 def test_a_hundred_thousand_events_are_summed_at_once_however_late_they_come():
-    tally = Tally()
+    tally, began = Tally(), time.thread_time()
     for number in range(100_000):
         tally.add({"id": number, "timestamp": number % 90_000, "value": "0.1"})
     assert tally.total(0, 90_000) == 10_000
-    began = time.perf_counter()
+    added = time.thread_time()
     for number in range(1000):
         assert tally.total(number * 10, number * 10 + 10) == 2
-    assert time.perf_counter() - began < 0.1
+    assert (
+        time.thread_time() - added < added - began
+    )  # looking at every event each time would take a hundred times that
     tally.add({"id": "late", "timestamp": 5, "value": "7"})
     assert (tally.total(0, 90_000), tally.total(0, 5), tally.latest(0, 6)["id"]) == (10_007, 1, "late")
 
