@@ -90,7 +90,8 @@ def test_resuming_waits_for_somebody_to_pay(shop, current, clock, received):
     waiting = resume(shop, current)
     assert (waiting.status, waiting.latest_invoice.status) == ("paused", "open")
     assert (amounts(waiting.latest_invoice), waiting.latest_invoice.attempt_count) == ([-2100, 3100], 0)
-    assert received() == ["invoice.created", "invoice.finalized", "payment_intent.created"]
+    told = ["customer.subscription.updated", "invoice.created", "invoice.finalized", "payment_intent.created"]
+    assert received() == told
     with pytest.raises(stripe.InvalidRequestError, match="being resumed"):
         resume(shop, current)
     shop.v1.invoices.pay(waiting.latest_invoice.id)

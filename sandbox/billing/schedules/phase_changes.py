@@ -37,10 +37,10 @@ def enter(
         if change:
             changes.apply(box, subscription, change)
         _put_item_discounts(box, subscription, phase)
-    for added in phase["add_invoice_items"]:
-        if before is None or added not in before["add_invoice_items"]:
-            add_invoice_item(box, subscription, phase, added)
-    invoice = changes.bill(box, subscription, change) if change and changes.bills_now(change, wish) else None
+        for added in phase["add_invoice_items"]:
+            if before is None or added not in before["add_invoice_items"]:
+                add_invoice_item(box, subscription, phase, added)
+        invoice = changes.bill(box, subscription, change) if change and changes.bills_now(change, wish) else None
     if invoice:
         invoices.announce(box, invoice)
         box.store.update(invoice, automatically_finalizes_at=box.clock.now() + invoices.DRAFT_FOR)

@@ -39,7 +39,7 @@ def update(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
         return
     with box.events.updating(subscription):
         change, is_prorated = put(box, subscription, params)
-    invoice = bill(box, subscription, change) if bills(change, is_prorated, params) else None
+        invoice = bill(box, subscription, change) if bills(change, is_prorated, params) else None
     if invoice:
         _send(box, invoice, behavior, params)
 
@@ -123,7 +123,7 @@ def apply_plain(box: Sandbox, subscription: Record, params: dict[str, Any]) -> N
 def _update_later(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
     """Let an update wait for its payment; where there is nothing to pay, there is nothing to wait for."""
     holding.check(subscription, params)
-    mark = box.store.savepoint()
+    mark, before = box.store.savepoint(), box.render(subscription)
     added_items.add(box, subscription, params.get("add_invoice_items"))
     change = change_plan.prepare(box, subscription, params)
     invoice = bill(box, subscription, change) if change and bills_now(change, params) else None
@@ -132,6 +132,7 @@ def _update_later(box: Sandbox, subscription: Record, params: dict[str, Any]) ->
         with box.events.updating(subscription):
             put(box, subscription, params)
         return
+    box.events.record_update(subscription, before)
     holding.hold(box, subscription, change, invoice, params)
     _send(box, invoice, "pending_if_incomplete", params)
     holding.show(box, subscription, change, params)

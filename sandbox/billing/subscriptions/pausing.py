@@ -32,7 +32,8 @@ UNTRIED_FOR = 23 * 3600
 def pause(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
     """Apply ``POST /v1/subscriptions/…/pause``."""
     check_pausable(subscription)
-    invoice = stop(box, subscription, params)
+    with box.events.updating(subscription):
+        invoice = stop(box, subscription, params)
     standing.pause(box, subscription, "pause_requested")
     if invoice:
         _send(box, invoice, pays=True)
@@ -61,8 +62,8 @@ def stop(box: Sandbox, subscription: Record, params: dict[str, Any]) -> Record |
 def resume(box: Sandbox, subscription: Record, params: dict[str, Any]) -> None:
     """Apply ``POST /v1/subscriptions/…/resume``."""
     check_resumable(subscription)
-    planned, invoice = restart(box, subscription, params)
     with box.events.updating(subscription):
+        planned, invoice = restart(box, subscription, params)
         box.store.update(subscription, _resuming=planned)
         if invoice is None:
             waiting.resume(box, subscription, "active")
