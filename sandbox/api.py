@@ -13,12 +13,13 @@ from sandbox import access, browser
 from sandbox.chaos.calls import Strike
 from sandbox.chaos.transport import SPOIL
 from sandbox.core import Origin, Sandbox
-from sandbox.encoding import parse
+from sandbox.encoding import pairs, parse
 from sandbox.errors import ApiError, unrecognized_url
+from sandbox.expansion import of_entries, tree
 from sandbox.idempotency import Deed
 from sandbox.observation import Visit, without_card_numbers
 from sandbox.ownership import test_clock_meant
-from sandbox.rendering import envelope, tree
+from sandbox.rendering import envelope
 from sandbox.routing import HANDLERS, Call, Handler, Page, Plain
 from sandbox.store import Record, new_id
 from sandbox.timed.test_clocks import refuse_while_advancing
@@ -35,17 +36,16 @@ METHODS = ["GET", "POST", "DELETE", "PUT", "PATCH"]
 def serve(path: str) -> Response:
     """Answer one API request; whatever goes wrong comes back in Stripe's error envelope."""
     box: Sandbox = current_app.extensions["sandbox"]
-    pairs = (request.form if request.method == "POST" else request.args).items(multi=True)
     visit = Visit(request.method, request.path, {}, new_id("req", 14), request.headers.get("Idempotency-Key"), 0)
     visit.created, begun = box.clock.now(), time.monotonic()
     by_browser, strike = False, None
     try:
-        given = parse(pairs)
+        given = parse(pairs(request))
         visit.params = without_card_numbers({name: value for name, value in given.items() if name != "key"})
         by_browser = access.check(box, request, given)
         call, handler = _prepare(box, request.method, request.path, given, by_browser)
         strike = _strike(call, visit)
-        status, body, visit.replayed = _perform(call, handler, visit, strike)
+        status, body, visit.original = _perform(call, handler, visit, strike)
     except Exception as fault:
         error = fault if isinstance(fault, ApiError) else _broken(box, visit)
         status, body = error.status, _told(error, by_browser)
@@ -99,20 +99,23 @@ def _spoiled(strike: Strike, visit: Visit, response: Response) -> Response:
     return spoiled
 
 
-def _perform(call: Call, handler: Handler, visit: Visit, strike: Strike | None) -> tuple[int, dict[str, Any], bool]:
+def _perform(
+    call: Call, handler: Handler, visit: Visit, strike: Strike | None
+) -> tuple[int, dict[str, Any], str | None]:
+    """Status, body and, when it is the answer to an earlier request, that one's id."""
     if strike:
         strike.forestall()
     loss = strike.loss if strike else None
     key = visit.idempotency_key
     if visit.method != "POST" or not key:
         with call.box.lock:
-            return *_run(call, handler, visit, None, loss), False
+            return *_run(call, handler, visit, None, loss), None
     deed = Deed(key, visit.path, {**call.params, "expand": call.expand})
     with call.box.idempotency.running(key), call.box.lock:
         kept = call.box.idempotency.find(deed)
         if kept:
-            return *kept, True
-        return *_run(call, handler, visit, deed, loss), False
+            return kept
+        return *_run(call, handler, visit, deed, loss), None
 
 
 def _run(
@@ -136,14 +139,14 @@ def _run(
             if loss:
                 status, body = loss.status, loss.body
             if deed:
-                box.idempotency.keep(deed, status, body)
+                box.idempotency.keep(deed, visit.request_id, status, body)
         box.observation.exercised[call.line] += 1
         return status, body
     except Exception as fault:
         error = loss or (fault if isinstance(fault, ApiError) else _broken(box, visit))
         if deed:
             with box.transaction():
-                box.idempotency.keep(deed, error.status, _told(error, call.by_browser))
+                box.idempotency.keep(deed, visit.request_id, error.status, _told(error, call.by_browser))
         raise error from None
 
 
@@ -153,7 +156,7 @@ def _told(error: ApiError, by_browser: bool) -> dict[str, Any]:
 
 def _rendered(call: Call, result: Record | Page | Plain) -> dict[str, Any]:
     if isinstance(result, Page):
-        inner = call.expand.get("data", {})
+        inner = of_entries(call.expand)
         return envelope([call.box.render(one, inner) for one in result.records], call.path, result.has_more)
     if isinstance(result, Plain):
         return result.body
@@ -166,6 +169,7 @@ def _response(box: Sandbox, visit: Visit, body: dict[str, Any]) -> Response:
     response.headers["Stripe-Version"] = box.contract.version
     if visit.idempotency_key:
         response.headers["Idempotency-Key"] = visit.idempotency_key
-    if visit.replayed:
+    if visit.original:
         response.headers["Idempotent-Replayed"] = "true"
+        response.headers["Original-Request"] = visit.original
     return response

@@ -18,11 +18,12 @@ from sandbox.contract import Contract
 from sandbox.delivery import Courier
 from sandbox.errors import ApiError
 from sandbox.events import Events
+from sandbox.expansion import Tree
 from sandbox.idempotency import Idempotency
 from sandbox.observation import Observation
 from sandbox.ownership import TEST_CLOCK, inherit
 from sandbox.persistence import Journal
-from sandbox.rendering import Renderer, Tree
+from sandbox.rendering import Renderer
 from sandbox.store import Key, Record, Store
 from sandbox.timed.test_clocks import Mover
 from sandbox.validation import RequestValidator

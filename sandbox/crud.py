@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import missing_resource, unsupported
 from sandbox.routing import Call, Handler, operation
+from sandbox.scalars import check_count
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -52,7 +53,14 @@ def changed_fields(params: dict[str, Any], record: Record, fields: Iterable[str]
 
 
 def merged(old: dict[str, str] | None, given: dict[str, str] | None) -> dict[str, str]:
-    """Metadata after an update: given keys win, empty values and a cleared hash remove."""
+    """Metadata after an update, see :func:`laid_over`; raises ApiError (400) if it has more keys than 50 then."""
+    result = laid_over(old, given)
+    check_count(result, "metadata")
+    return result
+
+
+def laid_over(old: dict[str, str] | None, given: dict[str, str] | None) -> dict[str, str]:
+    """Metadata as the given keys change it: they win, empty values and a cleared hash remove."""
     if given is None:
         return {}
     result = {**(old or {}), **given}

@@ -66,8 +66,8 @@ class Idempotency:
             with self._guard:
                 self._running.discard(key)
 
-    def find(self, deed: Deed) -> tuple[int, dict[str, Any]] | None:
-        """Status and body of the first answer; a key that named another deed is refused with a 400."""
+    def find(self, deed: Deed) -> tuple[int, dict[str, Any], str] | None:
+        """Status and body of the first answer, and the id of its request; a key that named another deed is refused with a 400."""
         kept = self._box.store.get("_idempotency", deed.key)
         if kept is None or kept["created"] <= self._box.clock.now() - KEPT_FOR:
             return None
@@ -77,14 +77,16 @@ class Idempotency:
                 f"Try using a key other than '{deed.key}' if you meant to execute a different request."
             )
             raise ApiError(message, type="idempotency_error")
-        return kept["status"], json.loads(zlib.decompress(base64.b64decode(kept["body"])))
+        body = json.loads(zlib.decompress(base64.b64decode(kept["body"])))
+        return kept["status"], body, kept["request"]
 
-    def keep(self, deed: Deed, status: int, body: dict[str, Any]) -> None:
-        """Store an answer under its key, in the caller's transaction."""
+    def keep(self, deed: Deed, request_id: str, status: int, body: dict[str, Any]) -> None:
+        """Store the answer to a request under its key, in the caller's transaction."""
         record = {
             "object": "_idempotency",
             "id": deed.key,
             "digest": deed.digest,
+            "request": request_id,
             "status": status,
             "body": base64.b64encode(zlib.compress(json.dumps(body).encode(), 1)).decode(),
             "created": self._box.clock.now(),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sandbox.errors import invalid
+from sandbox.errors import invalid, missing_resource
 from sandbox.routing import Call, Handler, Page, operation
 from sandbox.store import INDEXED, Record
 
@@ -40,7 +40,9 @@ def candidates(call: Call, object_type: str) -> list[Record]:
 def page(
     call: Call, records: Iterable[Record], special: dict[str, Callable[[Record, Any], bool]] | None = None
 ) -> Page:
-    """Filter, then cut out the page the cursors ask for."""
+    """Filter, then cut out the page the cursors ask for. A customer who does not exist has no list."""
+    if "customer" in call.params:
+        call.store.need("customer", call.params["customer"], "customer")
     wanted = list(_filtered(call, records, special or {}))
     return cut(call, wanted)
 
@@ -52,11 +54,15 @@ def cut(call: Call, records: list[Record]) -> Page:
         raise invalid(
             f"Invalid integer: limit must be between 1 and {MAX_LIMIT}.", "limit", "parameter_invalid_integer"
         )
-    if before := call.get("ending_before"):
-        records = records[: _position(records, before, "ending_before")]
+    before, after = call.get("ending_before"), call.get("starting_after")
+    if before and after:
+        message = "You may only specify one of these parameters: ending_before, starting_after."
+        raise invalid(message, "starting_after", "parameters_exclusive")
+    if before:
+        records = records[: _position(call, records, before, "ending_before")]
         return Page(records[-limit:], len(records) > limit)
-    if after := call.get("starting_after"):
-        records = records[_position(records, after, "starting_after") + 1 :]
+    if after:
+        records = records[_position(call, records, after, "starting_after") + 1 :]
     return Page(records[:limit], len(records) > limit)
 
 
@@ -81,8 +87,16 @@ def _fits(record: Record, name: str, value: Any, special: Callable[[Record, Any]
     return bool(actual == value)
 
 
-def _position(records: list[Record], id: str, param: str) -> int:
+def _position(call: Call, records: list[Record], id: str, param: str) -> int:
     for index, record in enumerate(records):
         if record["id"] == id:
             return index
-    raise invalid(f"No such object: '{id}'", param, "resource_missing")
+    raise missing_resource(_listed(call), id, param)
+
+
+def _listed(call: Call) -> str:
+    """The type of the objects in the list that a call asks for."""
+    method, path = call.line.split(" ")
+    match, contract = call.box.contract.match(method, path), call.box.contract
+    entries = contract.resolve(match[0].answer)["properties"]["data"]["items"] if match else {}
+    return str(contract.resolve(entries).get("x-resourceId", "object"))

@@ -28,7 +28,8 @@ class Visit:
     """0 when no answer was sent."""
     duration: float = 0.0
     """Seconds of machine time until the answer left."""
-    replayed: bool = False
+    original: str | None = None
+    """The id of the earlier request whose answer was replayed."""
     fault: str | None = None
     """The fault of the plan that struck it."""
     violations: list[str] = field(default_factory=list)

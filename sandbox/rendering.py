@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.billing.catalog import redemption
 from sandbox.billing.taxes import automatic_tax
 from sandbox.contract import Schema
-from sandbox.errors import invalid
+from sandbox.expansion import Tree, check
 from sandbox.presence import ABSENT, INCLUDABLE
 from sandbox.snapshots import thaw
 from sandbox.store import Record
@@ -21,10 +21,6 @@ from sandbox.store import Record
 if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
-Tree = dict[str, Any]
-"""Nested field names: ``{"latest_invoice": {"confirmation_secret": {}}}``."""
-
-MAX_DEPTH = 4
 INLINE = 10
 """How many entries of a list are shown inside another object."""
 
@@ -38,19 +34,6 @@ URLS = {
     ("customer", "sources"): "/v1/customers/{id}/sources",
     ("charge", "refunds"): "/v1/charges/{id}/refunds",
 }
-
-
-def tree(paths: list[str]) -> Tree:
-    """``["a.b", "a.c"]`` → ``{"a": {"b": {}, "c": {}}}``; too deep a path is refused."""
-    root: Tree = {}
-    for path in paths:
-        names = path.split(".")
-        if len([name for name in names if name != "data"]) > MAX_DEPTH:
-            raise invalid(f"You cannot expand more than {MAX_DEPTH} levels of a property: {path}.", "expand")
-        node = root
-        for name in names:
-            node = node.setdefault(name, {})
-    return root
 
 
 def envelope(data: list[Any], url: str, has_more: bool = False) -> dict[str, Any]:
@@ -109,11 +92,9 @@ class Renderer:
         return self.render(found, expand)
 
     def _expand(self, record: Record, shown: dict[str, Any], expand: Tree) -> None:
-        properties = self._box.contract.properties(record["object"])
+        check(self._box.contract, record["object"], expand)
         embedded = self._embedded[record["object"]]
         for key, inner in expand.items():
-            if key not in properties:
-                raise invalid(f"This property cannot be expanded ({key}).", "expand")
             if (record["object"], key) in INCLUDES:
                 shown[key] = self._include(record, key, inner)
             elif (record["object"], key) in ON_DEMAND:

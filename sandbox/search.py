@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.errors import ApiError, invalid
+from sandbox.expansion import of_entries
 from sandbox.listing import cut
 from sandbox.routing import Call, Handler, Plain, operation
 from sandbox.search_fields import ELSEWHERE, FIELDS, FLAG, NUMBER, TEXT
@@ -199,7 +200,7 @@ def _answer(call: Call, found: list[Record]) -> Plain:
     if after:
         call.params["starting_after"] = _last_shown(after, found)
     page = cut(call, found)
-    inner = call.expand.get("data", {})
+    inner = of_entries(call.expand, "total_count")
     token = urlsafe_b64encode(page.records[-1]["id"].encode()).decode() if page.has_more else None
     counted = {"total_count": len(found)} if "total_count" in call.expand else {}
     return Plain(

@@ -5,11 +5,12 @@ an empty string unsets arrives as None, so ``"x" in params and params["x"] is No
 Assumptions: values outside an open enum are refused, as Stripe refuses them; an empty string unsets any optional string.
 """
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from sandbox import scalars
 from sandbox.contract import Contract, Operation, Schema
-from sandbox.encoding import join
+from sandbox.currencies import currency
+from sandbox.encoding import INDEX, Appended, join
 from sandbox.errors import ApiError, invalid
 
 RETIRED = {"payment_method_types": "payment_method_types_no_longer_supported"}
@@ -61,7 +62,7 @@ class RequestValidator:
     def _object(self, schema: Schema, given: dict[str, Any], path: str) -> dict[str, Any]:
         extra = schema.get("additionalProperties")
         if isinstance(extra, dict):
-            return {name: self._value(extra, value, join(path, name)) for name, value in given.items()}
+            return self._free(extra, given, path)
         properties = schema.get("properties", {})
         _refuse_unknown(given, properties.keys(), path)
         for name in schema.get("required", ()):
@@ -71,6 +72,20 @@ class RequestValidator:
             if given[name] == "" and not self._contract.resolve(properties[name]).get("x-clearable"):
                 raise _cannot_be_unset(full)
         return {name: self._value(properties[name], value, join(path, name)) for name, value in given.items()}
+
+    def _free(self, schema: Schema, given: dict[str, Any], path: str) -> dict[str, Any]:
+        """A hash whose names are the caller's choice: texts, such as metadata, or hashes by currency."""
+        if any(isinstance(name, Appended) for name in given):
+            raise invalid("Invalid object", path)
+        if self._contract.resolve(schema).get("type") != "string":
+            currencies = ((currency(name, path), name) for name in given)
+            return {code: self._value(schema, given[name], join(path, name)) for code, name in currencies}
+        for name, value in given.items():
+            if isinstance(value, dict):
+                raise invalid(f"Invalid string: {join(path, name)} must not be a hash", join(path, name))
+        if scalars.leaf(path).endswith("metadata"):
+            scalars.check_metadata(given, path)
+        return {name: value or None for name, value in given.items()}
 
     def _any(self, choices: list[Schema], value: Any, path: str) -> Any:
         error: ApiError | None = None
@@ -97,7 +112,7 @@ def _hash(value: Any, path: str) -> dict[str, Any]:
 
 
 def _array(value: Any, path: str) -> list[Any]:
-    if not isinstance(value, dict) or not all(key.isdigit() for key in value):
+    if not isinstance(value, dict) or not all(INDEX.fullmatch(key) for key in value):
         raise invalid("Invalid array", path)
     return [value[key] for key in sorted(value, key=int)]
 
@@ -107,35 +122,12 @@ def _scalar(schema: Schema, value: Any, path: str) -> Any:
     if isinstance(value, dict):
         raise invalid(f"Invalid {kind or 'value'}: {path} must not be a hash", path)
     if kind == "boolean":
-        return _boolean(value, path)
+        return scalars.boolean(value, path)
     if kind == "integer":
-        return _integer(value, path)
+        return scalars.integer(value, path)
     if kind == "number":
-        return float(_decimal(value, path))
+        return float(scalars.decimal(value, path))
     return _string(schema, value, path)
-
-
-def _boolean(value: str, path: str) -> bool:
-    if value not in ("true", "false"):
-        raise invalid(f"Invalid boolean: {value}", path)
-    return value == "true"
-
-
-def _integer(value: str, path: str) -> int:
-    try:
-        return int(value)
-    except ValueError:
-        raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer") from None
-
-
-def _decimal(value: str, path: str) -> Decimal:
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        number = Decimal("nan")
-    if not number.is_finite():
-        raise invalid(f"Invalid decimal: {value}", path)
-    return number
 
 
 def _string(schema: Schema, value: str, path: str) -> str | None:
@@ -143,15 +135,14 @@ def _string(schema: Schema, value: str, path: str) -> str | None:
     if known and value not in known:
         raise invalid(f"Invalid {path}: must be one of {', '.join(map(str, known))}", path)
     if schema.get("format") == "decimal":
-        _decimal(value, path)
+        scalars.decimal(value, path)
     if not value:
         _refuse_empty(path)
-    return value or None
+    return scalars.text(value, path) or None
 
 
 def _refuse_empty(path: str) -> None:
-    leaf = path.rsplit("[", 1)[-1].rstrip("]")
-    if leaf in ("id", "price", "customer", "product", "currency"):
+    if scalars.leaf(path) in ("id", "price", "customer", "product", "currency"):
         raise _cannot_be_unset(path)
 
 

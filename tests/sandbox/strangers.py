@@ -10,12 +10,13 @@ from sandbox.core import Sandbox
 from sandbox.routing import HANDLERS
 
 DAY = 86400
+YEAR_2999 = 32_472_144_000
 TEXTS = ["x", "Ada", "", "é漢", "a" * 600, "0", "null", "pm_card_visa", "2027"]
-DECIMALS = ["1", "0.5", "25", "-3", "1e5", "x"]
+DECIMALS = ["1", "0.5", "25", "-3", "1e5", "x", "1e400", "1e-400", "999999999999999"]
 CURRENCIES = ["usd", "usd", "eur", "jpy", "xxx"]
 COUNTRIES = ["DE", "US", "FR", "XX"]
-INTEGERS = [0, 1, 2, 5, 100, 2500, -1, 10**12]
-NUMBERS = [0, 0.5, 10, 19.6, 100, -1]
+INTEGERS = [0, 1, 2, 5, 100, 2500, -1, 10**12, 10**18, -(10**18)]
+NUMBERS = [0, 0.5, 10, 19.6, 100, -1, 1e14, 1e-300]
 SINGULARS = {
     "entitlement_feature": "feature",
     "from_subscription": "subscription",
@@ -78,7 +79,7 @@ class Stranger:
             return self._dice.choice(("true", "false"))
         if kind == "integer":
             now = self._box.clock.now()
-            return self._dice.choice([*INTEGERS, now, now + DAY, now - DAY, now + 40 * DAY])
+            return self._dice.choice([*INTEGERS, now, now + DAY, now - DAY, now + 40 * DAY, YEAR_2999])
         if kind == "number":
             return self._dice.choice(NUMBERS)
         known = schema.get("enum") or schema.get("x-open-enum")

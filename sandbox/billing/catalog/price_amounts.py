@@ -11,6 +11,8 @@ from sandbox.store import Record
 
 PLACES = 12
 """The decimal places of an amount at most."""
+TOO_MUCH = 10**12
+"""Assumption: an amount has twelve digits at most, as the largest charge in any currency."""
 NO_AMOUNT: dict[str, Any] = {"unit_amount": None, "unit_amount_decimal": None}
 IN_CURRENCY = ("unit_amount", "unit_amount_decimal", "tiers", "tax_behavior")
 """The fields of a price that differ from currency to currency."""
@@ -19,7 +21,7 @@ IN_CURRENCY = ("unit_amount", "unit_amount_decimal", "tiers", "tax_behavior")
 def unit_amounts(given: dict[str, Any], param: str, *, required: bool = False, name: str = "unit_amount") -> Record:
     """``unit_amount`` (or another ``name``) and its decimal twin, of whichever is given; ``param`` is where they stand.
 
-    Refuses both at once, negative amounts, more than 12 decimal places and, if ``required``, none at all.
+    Refuses both at once, negative and very large amounts, more than 12 decimal places and, if ``required``, none at all.
     """
     whole, exact = given.get(name), given.get(f"{name}_decimal")
     if whole is not None and exact is not None:
@@ -31,11 +33,13 @@ def unit_amounts(given: dict[str, Any], param: str, *, required: bool = False, n
             message = f"Prices require an `{name}` or `{name}_decimal` parameter to be set."
             raise invalid(message, join(param, name), "parameter_missing")
         return {name: None, f"{name}_decimal": None}
-    amount = Decimal(stated)
+    amount, stands = Decimal(stated), join(param, name if exact is None else f"{name}_decimal")
     if amount < 0:
-        raise invalid("Invalid non-negative integer", join(param, name), "parameter_invalid_integer")
+        raise invalid("Invalid non-negative integer", stands, "parameter_invalid_integer")
+    if amount >= TOO_MUCH:
+        raise invalid(f"Invalid amount: {name} must be less than {TOO_MUCH}.", stands)
     if amount != amount.quantize(Decimal(1).scaleb(-PLACES)):
-        raise invalid(f"An amount has at most {PLACES} decimal places.", join(param, f"{name}_decimal"))
+        raise invalid(f"An amount has at most {PLACES} decimal places.", stands)
     is_whole = amount == amount.to_integral_value()
     return {name: int(amount) if is_whole else None, f"{name}_decimal": f"{amount.normalize():f}"}
 

@@ -5,7 +5,6 @@ Source: Stripe's API reference for prices. Assumptions: an inline price is store
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +38,7 @@ def build(box: Sandbox, params: dict[str, Any], product: Record, *, active: bool
     """The record, not stored yet."""
     if "custom_unit_amount" in params:
         raise unsupported("custom_unit_amount")
-    currency = _currency(params["currency"])
+    currency = params["currency"]
     scheme = params.get("billing_scheme", "per_unit")
     recurring = _recurring(box, params.get("recurring"))
     tiered = scheme == "tiered"
@@ -75,9 +74,9 @@ def options(given: dict[str, Any] | None, main: dict[str, Any], currency: str) -
         param = f"currency_options[{name}]"
         if "custom_unit_amount" in option:
             raise unsupported(f"{param}[custom_unit_amount]")
-        if name.lower() == currency:
+        if name == currency:
             raise invalid(f"The price already has amounts in {currency}: it is its own currency.", param)
-        found[_currency(name)] = {
+        found[name] = {
             "custom_unit_amount": None,
             "tax_behavior": option.get("tax_behavior", main["tax_behavior"]),
             **_option_amounts(option, main, param),
@@ -98,12 +97,6 @@ def _option_amounts(option: dict[str, Any], main: dict[str, Any], param: str) ->
 
 def _shown_option(main: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
     return {**main, "custom_unit_amount": None, "tax_behavior": params.get("tax_behavior", "unspecified")}
-
-
-def _currency(given: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{3}", given):
-        raise invalid(f"Invalid currency: {given}. A currency has three letters.", "currency")
-    return given.lower()
 
 
 def _check_scheme(params: dict[str, Any], *, tiered: bool, recurs: bool) -> None:

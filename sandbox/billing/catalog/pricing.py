@@ -5,7 +5,7 @@ to its amount. Assumptions: Stripe rounds so too; the words of descriptions.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from sandbox.billing.catalog import price_tiers
@@ -18,10 +18,13 @@ EXPONENTS = dict.fromkeys(
 """Currencies whose minor unit is not a hundredth."""
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
+WIDE = Context(prec=100)
+"""Digits enough for the largest amount times the largest quantity."""
+
 
 def rounded(amount: Decimal) -> int:
     """To the minor unit, half away from zero, so that a credit mirrors its debit."""
-    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return int(amount.quantize(Decimal(1), ROUND_HALF_UP, WIDE))
 
 
 @dataclass(frozen=True)

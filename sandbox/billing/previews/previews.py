@@ -15,7 +15,7 @@ from sandbox.billing.previews import preview_changes, preview_customers, preview
 from sandbox.billing.subscriptions import subscriptions
 from sandbox.billing.usage import credits
 from sandbox.crud import refuse
-from sandbox.rendering import Tree
+from sandbox.expansion import Tree
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:

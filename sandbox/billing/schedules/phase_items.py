@@ -12,7 +12,7 @@ from sandbox.billing.invoices import pending
 from sandbox.billing.schedules.phases import Phase
 from sandbox.billing.subscriptions import items
 from sandbox.billing.subscriptions.items import Planned
-from sandbox.crud import merged
+from sandbox.crud import laid_over
 from sandbox.store import Record, new_id
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def differs(item: Record | None, wanted: dict[str, Any] | None) -> bool:
         return True
     kept = all(item[name] == wanted[name] for name in ("price", "quantity"))
     rates = list(item["tax_rates"] or []) == wanted["tax_rates"]
-    return not kept or not rates or merged(item["metadata"], wanted["metadata"]) != item["metadata"]
+    return not kept or not rates or laid_over(item["metadata"], wanted["metadata"]) != item["metadata"]
 
 
 def as_change(item: Record | None, wanted: dict[str, Any] | None) -> dict[str, Any]:
@@ -85,11 +85,11 @@ def _swapped(
         return None
     fields = {name: wanted[name] for name in ("price", "quantity", "tax_rates")}
     if item is None:
-        new = {"id": new_id("si", 14), "metadata": merged(None, wanted["metadata"]), "discounts": []}
+        new = {"id": new_id("si", 14), "metadata": laid_over(None, wanted["metadata"]), "discounts": []}
         new["debits"] = []
         return {**new, **fields, "current_period_start": now, "current_period_end": now}
     start = now if leaves else item["current_period_start"]
-    metadata = merged(item["metadata"], wanted["metadata"])
+    metadata = laid_over(item["metadata"], wanted["metadata"])
     return {**items.plan_of(item), **fields, "metadata": metadata, "current_period_start": start, "debits": []}
 
 
