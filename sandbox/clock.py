@@ -38,6 +38,7 @@ class Clock:
         """The instant that somebody turns the clock to right now."""
         self._standing: int | None = None
         """Where the clock stands while it is turned: it does not run then, so that no deed comes a second late."""
+        self._stopped = False
         box.store.watchers.append(self._agenda.watch)
 
     def now(self) -> int:
@@ -71,7 +72,7 @@ class Clock:
     def advance(self, to: int) -> int:
         """Do everything that is due until ``to``, then let it be that instant; answers how many events that made.
 
-        Going back is refused with ValueError.
+        Going back is refused with ValueError, and so is going on once the clock was stopped.
         """
         with self._box.lock:
             if to < self.now():
@@ -94,7 +95,7 @@ class Clock:
         with self._box.lock:
             now, entry = self.now(), self._agenda.first()
             slept = entry is not None and entry[0] < now - LATE
-            while (entry := self._agenda.first()) and entry[0] <= now:
+            while not self._stopped and (entry := self._agenda.first()) and entry[0] <= now:
                 due, key = entry
                 try:
                     self._do(key, due, due if slept else now)
@@ -134,6 +135,10 @@ class Clock:
             with self.at(found["frozen_time"]):
                 yield
 
+    def stop(self) -> None:
+        """Leave everything that is due for the next start; who turns the clock now gets no further."""
+        self._stopped = True
+
     def plan_anew(self) -> None:
         """Objects changed from one clock to another."""
         for object_type in cycle.TIMED:
@@ -151,6 +156,8 @@ class Clock:
 
     def _run_until(self, to: int) -> None:
         while (entry := self._agenda.first()) and entry[0] <= to:
+            if self._stopped:
+                raise ValueError("the sandbox is closing, and its clock stays where it came to")
             (due, key), now = entry, self.now()
             self._do(key, due, max(due, now), moves=due > now)
             self._standing = max(due, now)  # told only now that it is kept

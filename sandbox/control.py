@@ -6,28 +6,24 @@ Webhooks and faults are controlled in ``control_webhooks`` and ``chaos.routes``.
 from __future__ import annotations
 
 import dataclasses
-import re
+import json
 from ipaddress import ip_address
-from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from sandbox.billing import settings
 from sandbox.billing.invoices import discounts
 from sandbox.billing.payments import methods
-from sandbox.billing.subscriptions.periods import add
 from sandbox.core import Sandbox
 from sandbox.errors import ApiError
 from sandbox.routing import HANDLERS
+from sandbox.wishes import LATEST, Refused, given_object, records, target, whole
 
-bp = Blueprint("control", __name__, url_prefix="/_sandbox")
+PREFIX = "/_sandbox"
 
-SPAN = re.compile(r"^(\d+) (second|minute|hour|day|week|month|year)s?$")
-SECONDS = {"second": 1, "minute": 60, "hour": 3600}
-
-
-class Refused(ValueError):
-    """A control request that cannot be done; its text is the answer."""
+bp = Blueprint("control", __name__, url_prefix=PREFIX)
 
 
 @bp.before_request
@@ -44,6 +40,16 @@ def refuse(error: Refused) -> tuple[Response, int]:
     return jsonify(error=str(error)), 400
 
 
+@bp.app_errorhandler(HTTPException)
+def tell(error: HTTPException) -> HTTPException | AnyResponse:
+    """Behind this door even an unknown address is answered in JSON."""
+    if not request.path.startswith(PREFIX):
+        return error
+    answer = error.get_response()
+    answer.content_type, answer.data = "application/json", json.dumps({"error": error.description})
+    return answer
+
+
 @bp.get("/clock")
 def show_clock() -> Response:
     return jsonify(now=this_sandbox().clock.now())
@@ -55,53 +61,36 @@ def turn_clock() -> Response:
     box = this_sandbox()
     with box.lock:
         try:
-            count = box.clock.advance(target(box, given_object()))
-        except (ValueError, TypeError, OverflowError) as error:
+            count = box.clock.advance(target(box, given_object("by", "to")))
+        except ValueError as error:
             raise Refused(str(error)) from None
         return jsonify(now=box.clock.now(), events=count)
-
-
-def target(box: Sandbox, wish: dict[str, Any]) -> int:
-    """The instant a wish for another time means; ValueError when it makes no sense or nothing is due."""
-    if "by" in wish:
-        return later(box.clock.now(), str(wish["by"]))
-    if wish.get("to") == "next":
-        due = box.clock.next_due()
-        if due is None:
-            raise ValueError("nothing will happen by itself")
-        return max(due, box.clock.now())
-    return int(wish.get("to", ""))
-
-
-def later(now: int, span: str) -> int:
-    """``now`` plus "1 day", "2 weeks", "1 month" or a number of seconds."""
-    if span.isdigit():
-        return now + int(span)
-    match = SPAN.match(span)
-    if match is None:
-        raise ValueError("by: a number of seconds, or like '1 day', '2 weeks', '1 month'")
-    count, unit = int(match[1]), match[2]
-    return now + count * SECONDS[unit] if unit in SECONDS else add(now, unit, count)
 
 
 @bp.post("/reset")
 def reset() -> Response:
     """A fresh store; keys and endpoints stay. ``{"now": unix}`` sets the clock, ``{"records": [...]}`` of a snapshot return."""
-    wish = given_object()
-    this_sandbox().reset(wish.get("now"), wish.get("records", ()))
-    return jsonify(now=this_sandbox().clock.now())
+    box, wish = this_sandbox(), given_object("now", "records")
+    now = whole("now", wish["now"], LATEST, least=0) if "now" in wish else None
+    box.reset(now, records(box.contract, wish.get("records", [])))
+    return jsonify(now=box.clock.now())
 
 
 @bp.get("/snapshot")
 def take_snapshot() -> Response:
     """``?types=product,price``: their records, for a later reset to begin with."""
-    return jsonify(records=this_sandbox().snapshot(request.args.get("types", "").split(",")))
+    box, types = this_sandbox(), request.args.get("types", "").split(",")
+    for name in types:
+        if name not in box.contract.schemas:
+            raise Refused(f"types: {name or 'nothing'} is no type of object, as product or price is")
+    return jsonify(records=box.snapshot(types))
 
 
 @bp.post("/payment_methods/<id>/renew")
 def renew_card(id: str) -> tuple[Response, int]:
     """The bank sends the customer a new card; the payment method shows its expiry from now on."""
     box = this_sandbox()
+    given_object()
     with box.transaction():
         method = box.store.get("payment_method", id)
         if method is None:
@@ -113,13 +102,16 @@ def renew_card(id: str) -> tuple[Response, int]:
 @bp.post("/customers/<id>/discount")
 def give_discount(id: str) -> tuple[Response, int]:
     """``{"coupon": id}`` or ``{"promotion_code": id}`` for all a customer pays, as Stripe's Dashboard gives one: the API cannot."""
-    box = this_sandbox()
+    box, wish = this_sandbox(), given_object("coupon", "promotion_code")
+    for name, value in wish.items():
+        if not isinstance(value, str):
+            raise Refused(f"{name}: must be an id")
     with box.transaction():
         customer = box.store.get("customer", id)
         if customer is None:
             return jsonify(error=f"no customer {id}"), 404
         try:
-            return jsonify(box.render(discounts.give(box, customer, given_object()))), 200
+            return jsonify(box.render(discounts.give(box, customer, wish))), 200
         except ApiError as error:
             raise Refused(str(error)) from None
 
@@ -132,10 +124,10 @@ def show_billing() -> Response:
 @bp.post("/billing")
 def set_billing() -> Response:
     """``{"retries": [3, 5, 7], "after_retries": "cancel", …}``: what the wish does not name stays as it is."""
-    box = this_sandbox()
+    box, wish = this_sandbox(), given_object(*settings.DEFAULTS)
     with box.transaction():
         try:
-            settings.change(box, given_object())
+            settings.change(box, wish)
         except ValueError as error:
             raise Refused(str(error)) from None
         return jsonify(settings.of(box))
@@ -162,11 +154,3 @@ def this_sandbox() -> Sandbox:
     """The sandbox that a request is about."""
     box: Sandbox = current_app.extensions["sandbox"]
     return box
-
-
-def given_object() -> dict[str, Any]:
-    """The JSON object that was sent; nothing counts as an empty one."""
-    given = request.get_json(silent=True) or {}
-    if not isinstance(given, dict):
-        raise Refused("send a JSON object")
-    return given

@@ -9,9 +9,10 @@ from typing import Any
 from flask import Response, jsonify, request
 
 from sandbox import retries
-from sandbox.control import Refused, bp, given_object, this_sandbox
+from sandbox.control import bp, this_sandbox
 from sandbox.core import Sandbox
 from sandbox.store import Record, Records
+from sandbox.wishes import Refused, given_object, seed, whole
 
 MOST_TIMES = 20
 LONGEST_OVERLAP = 86400
@@ -27,12 +28,14 @@ def show_pending() -> Response:
 @bp.post("/deliveries")
 def control_deliveries() -> Response:
     """``{"paused": true|false}`` holds or releases all webhook deliveries; ``{"retries": "live"}`` chooses a schedule."""
-    courier, wish = this_sandbox().courier, given_object()
+    courier, wish = this_sandbox().courier, given_object("paused", "retries")
+    if not wish or not isinstance(wish.get("paused", True), bool):
+        raise Refused("paused: must be true or false")
     if wish.get("retries", courier.retries) not in retries.NAMES:
         raise Refused(f"retries: must be one of {', '.join(retries.NAMES)}")
     courier.retries = wish.get("retries", courier.retries)
-    if "paused" in wish or "retries" not in wish:
-        courier.pause(bool(wish.get("paused")))
+    if "paused" in wish:
+        courier.pause(wish["paused"])
     return jsonify(paused=courier.paused, **({"retries": courier.retries} if "retries" in wish else {}))
 
 
@@ -49,17 +52,16 @@ def show_events() -> Response:
 def send_again(id: str) -> tuple[Response, int]:
     """``{"times": 2}``: once more, or so many times."""
     box = this_sandbox()
+    times = whole("times", given_object("times").get("times", 1), MOST_TIMES)
     if box.events.get(id) is None:
         return jsonify(error=f"no event {id}"), 404
-    return jsonify(
-        deliveries=len(box.events.send_again(id, _whole("times", given_object().get("times", 1), MOST_TIMES)))
-    ), 200
+    return jsonify(deliveries=len(box.events.send_again(id, times))), 200
 
 
 @bp.post("/replay")
 def replay() -> Response:
     """Every event since an event or an instant once more: ``{"since": "evt_…" | unix, "order": "shuffle", "seed": 7}``."""
-    chosen, sent = send_since(this_sandbox(), given_object())
+    chosen, sent = send_since(this_sandbox(), given_object("since", "order", "seed"))
     return jsonify(events=[event["id"] for event in chosen], deliveries=len(sent))
 
 
@@ -74,7 +76,7 @@ def send_since(box: Sandbox, wish: dict[str, Any]) -> tuple[Records, Records]:
 def roll(id: str) -> tuple[Response, int]:
     """A new secret: ``{"expires_in": seconds}`` of virtual time in which the old one signs as well, none by default."""
     box = this_sandbox()
-    overlap = _whole("expires_in", given_object().get("expires_in", 0), LONGEST_OVERLAP, least=0)
+    overlap = whole("expires_in", given_object("expires_in").get("expires_in", 0), LONGEST_OVERLAP, least=0)
     with box.transaction():
         endpoint = box.store.get("webhook_endpoint", id)
         if endpoint is None:
@@ -94,13 +96,11 @@ def roll_secret(box: Sandbox, endpoint: Record, secret: str, overlap: int) -> in
 
 def ordered(records: Records, wish: dict[str, Any]) -> Records:
     """Records, given oldest first, in the ``order`` of a wish; ``shuffle`` follows its ``seed``."""
-    order, seed = wish.get("order", "created"), wish.get("seed", 0)
+    order, chance = wish.get("order", "created"), seed(wish)
     if order not in ORDERS:
         raise Refused(f"order: must be one of {', '.join(ORDERS)}")
-    if not isinstance(seed, int):
-        raise Refused("seed: must be a whole number")
     if order == "shuffle":
-        return random.Random(seed).sample(records, len(records))
+        return random.Random(chance).sample(records, len(records))
     return records[::-1] if order == "reverse" else records
 
 
@@ -113,9 +113,3 @@ def _since(box: Sandbox, since: Any) -> list[Record]:
         if event["id"] == since:
             return events[position:]
     raise Refused("since: must be the id of an event, or unix seconds")
-
-
-def _whole(name: str, value: Any, most: int, least: int = 1) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise Refused(f"{name}: must be a whole number from {least} to {most}")
-    return value

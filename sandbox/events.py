@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sandbox.snapshots import Freezer
 from sandbox.store import Record, Records, new_id
@@ -155,6 +156,16 @@ def endpoint(box: Sandbox, url: str, enabled_events: list[str], secret: str) -> 
         "url": url,
         "_secret": secret,
     }
+
+
+def is_address(url: str) -> bool:
+    """Whether an endpoint can be there: a full web address; unlike at Stripe it may well be on this machine."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets or a port that make no sense
+        return False
+    return fits and not any(character.isspace() for character in url)
 
 
 def wants(endpoint: Record, event_type: str) -> bool:

@@ -94,7 +94,7 @@ def _entry(contract: Contract, entry: Any, name: str) -> Fault:
     if len(places) != 1:
         raise Nonsense(f"{name}: must say exactly one of {', '.join(KINDS)}")
     place, kind = places[0], entry[places[0]]
-    if kind not in KINDS[place]:
+    if not isinstance(kind, str) or kind not in KINDS[place]:
         raise Nonsense(f"{name}.{place}: must be one of {', '.join(KINDS[place])}")
     defaults = KINDS[place][kind]
     given = {key: value for key, value in entry.items() if key != place}

@@ -7,8 +7,9 @@ from typing import Any
 from flask import Response, jsonify
 
 from sandbox.chaos.plan import Nonsense
-from sandbox.control import Refused, bp, given_object, this_sandbox
+from sandbox.control import bp, this_sandbox
 from sandbox.control_webhooks import ordered
+from sandbox.wishes import Refused, given_object, seed
 
 
 @bp.get("/faults")
@@ -20,13 +21,11 @@ def show_faults() -> Response:
 @bp.post("/faults")
 def follow_plan() -> Response:
     """Replace the plan: ``{"plan": [{"call": "rate_limit", "count": 2}], "seed": 7}``."""
-    wish = given_object()
-    seed = wish.get("seed", 0)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise Refused("seed: must be a whole number")
+    wish = given_object("plan", "seed")
+    chance = seed(wish)
     with this_sandbox().lock:
         try:
-            this_sandbox().chaos.follow(wish.get("plan"), seed)
+            this_sandbox().chaos.follow(wish.get("plan"), chance)
         except Nonsense as problem:
             raise Refused(str(problem)) from None
     return _picture()
@@ -44,7 +43,7 @@ def clear_plan() -> Response:
 @bp.post("/faults/release")
 def release() -> Response:
     """Let the held webhooks go: ``{"order": "created"|"reverse"|"shuffle", "seed": 7}``."""
-    return jsonify(released=_release(given_object()))
+    return jsonify(released=_release(given_object("order", "seed")))
 
 
 def _release(wish: dict[str, Any]) -> int:

@@ -9,11 +9,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox.control import Refused
 from sandbox.core import Sandbox
 from sandbox.panel import words
 from sandbox.panel.guard import is_local_name, is_own_page
 from sandbox.store import Record
+from sandbox.wishes import Refused
 
 bp = Blueprint("panel", __name__, static_folder="static", static_url_path="/panel/static", template_folder="templates")
 

@@ -3,13 +3,14 @@
 from flask import abort, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from sandbox import control, control_webhooks
+from sandbox import control_webhooks
 from sandbox.panel import cards, words
 from sandbox.panel.changes import changes
 from sandbox.panel.coming import coming
 from sandbox.panel.json_view import as_html
 from sandbox.panel.pages import address, back, bp, consistent, link, page, paged, this_sandbox, told
 from sandbox.store import Record
+from sandbox.wishes import target, years_ahead
 
 RECENT = 12
 AHEAD = 8
@@ -39,14 +40,17 @@ def home() -> str:
 @bp.post("/panel/clock")
 def turn_clock() -> AnyResponse:
     """Turn the clock by one of the spans on the buttons, to an instant, or to the next event."""
-    box = this_sandbox()
+    box, wish = this_sandbox(), request.form.to_dict()
     if box.clock.advancing_to is not None:
         return back("home", "busy")
+    instant = request.form.get("to", 0, int)
+    if instant > years_ahead(box.clock.now()):
+        return back("home", "far")
     with box.lock:
         try:
-            count = box.clock.advance(control.target(box, request.form.to_dict()))
-        except (ValueError, OverflowError):
-            return back("home", "behind" if "to" in request.form and request.form["to"] != "next" else "refused")
+            count = box.clock.advance(target(box, {"to": instant} if instant else wish))
+        except ValueError:
+            return back("home", "behind" if instant else "refused")
     return back("home", "turned", count)
 
 

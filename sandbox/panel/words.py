@@ -145,6 +145,7 @@ def message(done: str, count: int) -> str:
     return {
         "turned": f"The clock was turned. That made {events}.",
         "refused": "The clock stays: nothing is waiting for time to pass.",
+        "far": "The clock stays: one turn goes at most 20 years ahead.",
         "behind": "The clock stays: it only goes forward.",
         "busy": "The clock is being turned already.",
         "sent": f"Sent again to {endpoints}." if count else "No endpoint wants events of this type.",

@@ -367,3 +367,11 @@ def test_pages_that_do_not_exist_are_not_found(panel: FlaskClient) -> None:
     for address in ("/panel/objects/unicorn", "/panel/objects/customer/cus_none", "/panel/events/evt_none"):
         assert panel.get(address).status_code == 404
     assert panel.post("/panel/events/evt_none/send").status_code == 404
+
+
+def test_a_turn_of_the_panel_goes_no_further_than_one_of_the_control_door(panel: FlaskClient, box: Sandbox) -> None:
+    before = box.clock.now()
+    for to in ("1800000000000", "9" * 5000):
+        assert "The clock stays" in press(panel, "/panel/clock", to=to)
+    assert "at most 20 years" in press(panel, "/panel/clock", to="1800000000000")
+    assert box.clock.now() - before < 60
