@@ -2,7 +2,7 @@
 
 Stripe's own limits: 64 bits for an integer, 5,000 characters for a text, 512 for an email address, and for metadata 50
 keys of 40 characters with values of 500. Assumptions: a decimal is below 10^15, as in meter events; a moment lies between
-1970 and the year 3000.
+1970 and the year 3000; a span is of at most 5,000 days, months or years.
 """
 
 import re
@@ -21,6 +21,9 @@ LATEST = 32_503_680_000
 """The beginning of the year 3000; whatever is reckoned from a moment still has a date."""
 MOMENT = re.compile(r"(?:.*_)?(?:at|date|time|timestamp|start|end)|redeem_by|billing_cycle_anchor")
 """The parameters that are unix seconds."""
+LONGEST_SPAN = 5000
+SPANS = frozenset(["days_until_due", "duration_in_months", "expires_after_days", "interval_count", "trial_period_days"])
+"""The parameters that count days, months or the like."""
 LONGEST = 5000
 LONGEST_OF = {"email": 512}
 LONGEST_EVIDENCE = 20_000
@@ -46,6 +49,8 @@ def integer(value: str, path: str) -> int:
         raise invalid(f"Invalid integer: {_shortened(value)}", path, "parameter_invalid_integer")
     if not 0 <= number <= LATEST and MOMENT.fullmatch(leaf(path)):
         raise invalid(f"Invalid timestamp: {value}", path)
+    if not 0 <= number <= LONGEST_SPAN and leaf(path) in SPANS:
+        raise invalid(f"Invalid integer: {value}", path, "parameter_invalid_integer")
     return number
 
 

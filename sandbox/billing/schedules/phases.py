@@ -13,6 +13,7 @@ from sandbox.billing.catalog import redemption
 from sandbox.billing.subscriptions import items, periods
 from sandbox.crud import new_metadata
 from sandbox.errors import invalid, missing_resource, unsupported
+from sandbox.scalars import LATEST
 from sandbox.store import Record
 
 if TYPE_CHECKING:
@@ -128,7 +129,10 @@ def _end(box: Sandbox, given: dict[str, Any], param: str, start: int, price: Rec
         count = lasts.get("interval_count", 1)
         if count < 1:
             raise invalid("A phase lasts at least one interval.", f"{param}[duration][interval_count]")
-        return periods.add(start, lasts["interval"], count)
+        end = periods.add(start, lasts["interval"], count)
+        if end > LATEST:
+            raise invalid("A phase ends before the year 3000.", f"{param}[duration][interval_count]")
+        return end
     if end <= start:
         raise invalid("The end date of a phase must be after its start date.", f"{param}[end_date]")
     return int(end)
