@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from sandbox.answers import AnswerValidator
+from sandbox.billing.taxes.tax_table import COUNTRIES
 from sandbox.billing.usage.entitlements import Entitlements
 from sandbox.billing.usage.usage import Usage
 from sandbox.chaos import Chaos
@@ -17,7 +18,7 @@ from sandbox.clock import Clock
 from sandbox.contract import Contract
 from sandbox.delivery import Courier
 from sandbox.errors import ApiError
-from sandbox.events import Events
+from sandbox.events import Events, is_address
 from sandbox.expansion import Tree
 from sandbox.idempotency import Idempotency
 from sandbox.observation import Observation
@@ -63,6 +64,10 @@ class Settings:
         for name, prefix in (("secret_key", "sk_test_"), ("publishable_key", "pk_test_")):
             if not getattr(self, name).startswith(prefix):
                 raise ValueError(f"{name} must begin with {prefix}: a live key has no business in a sandbox")
+        if self.seller_country not in COUNTRIES:
+            raise ValueError(f"seller_country: {self.seller_country} is no country, as DE or US is")
+        if self.webhook_url is not None and not is_address(self.webhook_url):
+            raise ValueError(f"webhook_url: {self.webhook_url} is no address, as http://127.0.0.1:8000/webhooks is")
 
 
 class Sandbox:
@@ -167,8 +172,9 @@ class Sandbox:
                     self.store.add(dict(record))
 
     def close(self) -> None:
-        """Stop the deliveries and close the file."""
+        """Stop the deliveries and the clock, even while it is turned, and close the file."""
         self.courier.stop()
+        self.clock.stop()
         self.mover.stop()
         with self.lock:
             self._journal.close()
