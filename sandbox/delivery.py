@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import http.client
 import itertools
+import logging
 import threading
 import time
 from collections.abc import Iterable
@@ -45,22 +46,25 @@ class Courier:
 
     def enqueue(self, ids: Iterable[str]) -> None:
         """Take on those of these deliveries that are pending."""
-        for id in ids:
-            delivery = self.box.store.get("_delivery", id)
-            if delivery is None or delivery["status"] != "pending":
-                self.settled(id)
-                continue
-            with self.bell:
+        with self.bell:  # once for all: nobody leaves before those who are to go first are there
+            for id in ids:
+                delivery = self.box.store.get("_delivery", id)
+                if delivery is None or delivery["status"] != "pending":
+                    self.settled(id)
+                    continue
                 self._pending.add(id)
-                round_ = self._rounds.get(delivery["endpoint"])
-                if round_ is None:
-                    round_ = self._rounds[delivery["endpoint"]] = Round(self, delivery["endpoint"])
-                    round_.start()
-                round_.add(delivery["next_at"], id)
-                self.bell.notify_all()
+                self._round(delivery["endpoint"]).add(delivery["next_at"], id)
+            self.bell.notify_all()
+
+    def _round(self, endpoint_id: str) -> Round:
+        round_ = self._rounds.get(endpoint_id)
+        if round_ is None:
+            round_ = self._rounds[endpoint_id] = Round(self, endpoint_id)
+            round_.start()
+        return round_
 
     def pending(self) -> int:
-        """How many deliveries were neither made nor given up, those waiting for a retry included."""
+        """How many deliveries are still to be made by themselves; retries that wait for the sandbox's clock are not counted."""
         return len(self._pending)
 
     def held(self) -> Records:
@@ -110,15 +114,20 @@ class Round(threading.Thread):
         self._endpoint_id = endpoint_id
         self._order = itertools.count()
         self._connection: http.client.HTTPConnection | None = None
+        self._reached: tuple[str, str] | None = None
+        """Scheme and host at the other end of the connection."""
 
     def add(self, at: float, id: str) -> None:
         heapq.heappush(self.queue, (at, next(self._order), id))
 
     def run(self) -> None:
         while (entry := self._next()) is not None:
-            letter = self._write(*entry)
-            if letter:
-                self._conclude(entry[1], *self._post(letter))
+            try:
+                letter = self._write(*entry)
+                if letter:
+                    self._conclude(entry[1], *self._post(letter))
+            except Exception as fault:
+                self._fail(entry[1], fault)
 
     def _next(self) -> tuple[float, str] | None:
         """When the next delivery was due, and which it is."""
@@ -140,7 +149,10 @@ class Round(threading.Thread):
         """What to send; None when the delivery was moved to another time, or its endpoint takes no more."""
         with self._box.lock:
             delivery = self._box.store.get("_delivery", id)
-            if delivery is None or delivery["status"] != "pending" or delivery["next_at"] != at:
+            if delivery is None:
+                self._courier.settled(id)
+                return None
+            if delivery["status"] != "pending" or delivery["next_at"] != at:
                 return None
             endpoint = self._box.store.get("webhook_endpoint", self._endpoint_id)
             if endpoint and endpoint["status"] == "enabled":
@@ -152,16 +164,18 @@ class Round(threading.Thread):
             return None
 
     def _post(self, letter: Letter) -> tuple[int | None, str | None]:
-        parts = urlsplit(letter.url)
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
+            parts = urlsplit(letter.url)
+            path = parts.path + (f"?{parts.query}" if parts.query else "")
             status = self._exchange(parts.scheme, parts.netloc, path or "/", letter.body, letter.headers)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:  # the last from URLs that cannot be sent
             self._disconnect()
             return None, f"{type(error).__name__}: {error}"
         return status, None if 200 <= status < 300 else f"HTTP {status}"
 
     def _exchange(self, scheme: str, netloc: str, path: str, body: bytes, headers: dict[str, str]) -> int:
+        if self._reached != (scheme, netloc):
+            self._disconnect()
         kept = self._connection
         try:
             connection = kept or self._connect(scheme, netloc)
@@ -179,6 +193,7 @@ class Round(threading.Thread):
     def _connect(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
         kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
         self._connection = kind(netloc, timeout=TIMEOUT)
+        self._reached = scheme, netloc
         return self._connection
 
     def _disconnect(self) -> None:
@@ -190,6 +205,7 @@ class Round(threading.Thread):
         with self._box.transaction():
             delivery = self._box.store.get("_delivery", id)
             if delivery is None:
+                self._courier.settled(id)
                 return
             tries = delivery["tries"] + 1
             self._box.store.update(delivery, tries=tries, last_status=status, last_error=error)
@@ -199,3 +215,15 @@ class Round(threading.Thread):
             else:
                 now = self._box.clock.now()
                 self._box.store.update(delivery, **retries.after_failure(self._courier.retries, tries, now))
+
+    def _fail(self, id: str, fault: Exception) -> None:
+        """A fault of the sandbox itself: told, and counted as a failed try; the deliveries behind it go on."""
+        if self._courier.stopped:
+            return  # what was not concluded is sent again after the next start
+        log = logging.getLogger(__name__)
+        log.error("delivery %s", id, exc_info=fault)
+        self._box.observation.violation(f"delivery {id}", ["the sandbox failed; its log has the traceback"])
+        try:
+            self._conclude(id, None, f"{type(fault).__name__}: {fault}")
+        except Exception:
+            log.exception("delivery %s could not be concluded", id)

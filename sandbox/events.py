@@ -159,11 +159,12 @@ def endpoint(box: Sandbox, url: str, enabled_events: list[str], secret: str) -> 
 
 
 def is_address(url: str) -> bool:
-    """Whether an endpoint can be there: a full web address; unlike at Stripe it may well be on this machine."""
+    """Whether an endpoint can be there: a full web address as it is sent; unlike at Stripe it may well be on this machine."""
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url.encode("ascii").decode())
+        (parts.hostname or "").encode("idna")  # no part of a host's name has more than 63 letters
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets or a port that make no sense
+    except ValueError:  # a letter that needs encoding, or brackets or a port that make no sense
         return False
     return fits and not any(character.isspace() for character in url)
 

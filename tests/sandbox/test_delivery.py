@@ -1,11 +1,15 @@
 """Webhooks: signed, in order, tried again, sent again."""
 
+import threading
+
 import pytest
 import requests
 import stripe
 
+from sandbox import letters
 from sandbox.core import Sandbox, Settings
 from sandbox.letters import signature
+from tests.sandbox.conftest import Inbox
 from tests.sandbox.waiting import until
 
 
@@ -110,3 +114,107 @@ def test_an_endpoint_that_is_away_does_not_stop_the_sandbox():
     assert (delivery["status"], delivery["last_status"]) == ("pending", None)
     assert "refused" in delivery["last_error"]
     box.close()
+
+
+@pytest.fixture
+def lonely():
+    """A sandbox of its own whose only endpoint is where the test says."""
+    boxes = []
+
+    def start(url):
+        boxes.append(Sandbox(Settings(webhook_url=url, webhook_secret="whsec_of_the_tests")))
+        return boxes[-1]
+
+    yield start
+    for box in boxes:
+        box.close()
+
+
+def happen(box, *names):
+    with box.transaction():
+        return [
+            box.events.record("customer.created", box.store.add({"object": "customer", "id": "cus_x", "name": name}))
+            for name in names
+        ]
+
+
+def move(box, url):
+    with box.transaction():
+        box.store.update(box.store.oldest("webhook_endpoint"), url=url)
+
+
+def test_an_endpoint_that_moved_gets_its_mail_at_the_new_address(lonely):
+    former, latter = Inbox(), Inbox()
+    box = lonely(former.url)
+    happen(box, "Ada")
+    until(lambda: box.courier.pending() == 0, "the first delivery")
+    move(box, latter.url)
+    happen(box, "Bob")
+    until(lambda: box.courier.pending() == 0, "the second delivery")
+    assert [[event.data.object.name for event in inbox.events] for inbox in (former, latter)] == [["Ada"], ["Bob"]]
+    for inbox in (former, latter):
+        inbox.server.shutdown()
+        inbox.server.server_close()
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/ü", f"http://{'a' * 64}/", "http://[::1/"])
+def test_an_address_that_cannot_be_sent_to_is_a_failed_try(lonely, receiver, url):
+    box = lonely(receiver.url)
+    move(box, url)
+    (event,) = happen(box, "Ada")
+    until(lambda: box.events.deliveries(event["id"])[0]["tries"], "a try")
+    receiver.bodies.clear()
+    move(box, receiver.url)
+    until(lambda: box.courier.pending() == 0, "the retry")
+    assert [event.data.object.name for event in receiver.events] == ["Ada"]
+
+
+def test_a_fault_of_ours_is_a_failed_try_and_the_next_delivery_goes_on(lonely, receiver, monkeypatch, caplog):
+    box, write, faults = lonely(receiver.url), letters.write, [ZeroDivisionError]
+
+    def failing(*args):
+        if faults:
+            raise faults.pop()
+        return write(*args)
+
+    monkeypatch.setattr(letters, "write", failing)
+    receiver.bodies.clear()
+    first, _ = happen(box, "Ada", "Bob")
+    until(lambda: box.courier.pending() == 0, "the retry")
+    assert [event.data.object.name for event in receiver.events] == ["Bob", "Ada"]
+    assert [(one["status"], one["tries"]) for one in box.events.deliveries(first["id"])] == [("delivered", 2)]
+    assert "ZeroDivisionError" in caplog.text
+    assert len(box.observation.violations) == 1
+
+
+def test_nobody_leaves_before_all_who_go_together_are_there(lonely, receiver, monkeypatch):
+    """The first of a transaction is due at once, but one that is told of later goes before it."""
+    box = lonely(receiver.url)
+    happen(box, "warm")
+    until(lambda: box.courier.pending() == 0, "the first delivery")
+    receiver.bodies.clear()
+    get, asked = box.store.get, threading.Event()
+
+    def slowly(kind, id):
+        if kind == "_delivery" and threading.current_thread().name.startswith("deliveries"):
+            asked.set()
+        elif kind == "_delivery":
+            asked.wait(0.05)
+        return get(kind, id)
+
+    monkeypatch.setattr(box.store, "get", slowly)
+    with box.transaction():
+        happen(box, "later", "sooner")
+        second, first = box.store.list("_delivery")[:2]
+        box.store.update(second, next_at=first["next_at"] - 1)
+    until(lambda: box.courier.pending() == 0, "the deliveries")
+    assert [event.data.object.name for event in receiver.events] == ["sooner", "later"]
+
+
+def test_a_delivery_that_a_reset_forgot_is_no_longer_waited_for(lonely, receiver):
+    box = lonely(receiver.url)
+    box.courier.pause(True)
+    forget, box.courier.forget = box.courier.forget, lambda: (forget(), happen(box, "between"))
+    box.reset()
+    box.courier.pause(False)
+    until(lambda: box.courier.pending() == 0, "nothing to be left")

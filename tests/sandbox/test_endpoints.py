@@ -93,6 +93,8 @@ def test_the_version_of_an_endpoint_is_chosen_once(client):
         ({"url": "http://[::1/hook"}, "url"),
         ({"url": "http://a b/hook"}, "url"),
         ({"url": "http://a:99999/hook"}, "url"),
+        ({"url": "http://127.0.0.1:1/ü"}, "url"),
+        ({"url": f"http://{'a' * 64}/hook"}, "url"),
         ({"enabled_events": ["invoice.nonsense"]}, "enabled_events[0]"),
         ({"enabled_events": ["*", "invoice.paid"]}, "enabled_events"),
         ({"api_version": "2019-01-01"}, "api_version"),
