@@ -49,12 +49,15 @@ class WsgiHandler(BaseHTTPRequestHandler):
     server: WsgiServer
 
     def handle_one_request(self) -> None:
-        self.raw_requestline = self.rfile.readline(65537)
-        if not self.raw_requestline:
+        try:
+            self.raw_requestline = self.rfile.readline(65537)
+            if not self.raw_requestline:
+                self.close_connection = True
+            elif self.parse_request():
+                self._serve()
+                self.wfile.flush()
+        except TimeoutError:  # nothing came, or nobody took the answer
             self.close_connection = True
-        elif self.parse_request():
-            self._serve()
-            self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:
         """The request log is at ``/_sandbox/log``."""
