@@ -32,6 +32,7 @@ class Journal:
 
     def __init__(self, path: str | None, api_version: str) -> None:
         self._database = _open(path, api_version) if path is not None else None
+        self._closed = False
         self._forgotten = False
         self._unswept = False
 
@@ -42,40 +43,42 @@ class Journal:
                 yield json.loads(body)
 
     def write(self, written: Iterable[tuple[Key, Record | None]]) -> None:
-        """Save records, or delete those that are None: all or, with an exception, nothing."""
+        """Save records, or delete those that are None: all or, with an exception, nothing. So it is with a closed file."""
         if self._database is None:
             return
+        if self._closed:
+            raise RuntimeError("the sandbox was closed, and writes no more")
         with self._database:
             self._database.execute("begin")
-            self._tidy(self._database)
+            unswept = self._tidy(self._database)
             for key, record in written:
                 if record is None:
                     self._database.execute("delete from records where type = ? and id = ?", key)
                 else:
                     body = json.dumps(record, separators=(",", ":"), default=_plain)
                     self._database.execute(UPSERT, (*key, body))
-        self._forgotten = False
+        self._forgotten, self._unswept = False, unswept
 
     def forget(self) -> None:
         """Let the next :meth:`write` begin with an empty file, in the same transaction."""
         self._forgotten = True
 
-    def _tidy(self, database: sqlite3.Connection) -> None:
-        """Set aside what a reset forgot, and delete it bit by bit: deleting much at once takes its time."""
+    def _tidy(self, database: sqlite3.Connection) -> bool:
+        """Set aside what a reset forgot, and delete it bit by bit: deleting much at once takes its time. Is there more?"""
         if self._forgotten and self._unswept:
             database.execute("delete from records")
         elif self._forgotten:
             database.execute("alter table records rename to forgotten")
             database.execute(RECORDS)
-            self._unswept = True
         elif self._unswept and not database.execute(SWEPT).rowcount:
             database.execute("drop table forgotten")
-            self._unswept = False
+            return False
+        return self._forgotten or self._unswept
 
     def close(self) -> None:
+        self._closed = True
         if self._database:
             self._database.close()
-            self._database = None
 
 
 def _open(path: str, api_version: str) -> sqlite3.Connection:

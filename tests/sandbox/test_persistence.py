@@ -112,6 +112,29 @@ def test_a_reset_forgets_the_file_too(tmp_path):
     again.close()
 
 
+def test_the_file_goes_on_after_a_reset_that_failed(tmp_path):
+    settings = Settings(data=str(tmp_path / "stripe.db"))
+    box = Sandbox(settings)
+    with pytest.raises(TypeError, match="cannot be kept"):
+        box.reset(records=[{"object": "customer", "id": "cus_bad", "name": object()}])
+    for id in ("cus_a", "cus_b"):
+        with box.transaction():
+            box.store.add({"object": "customer", "id": id})
+    box.close()
+    again = Sandbox(settings)
+    assert [one["id"] for one in again.store.list("customer")] == ["cus_b", "cus_a"]
+    again.close()
+
+
+def test_a_write_after_the_end_is_refused_rather_than_lost(tmp_path):
+    box = Sandbox(Settings(data=str(tmp_path / "stripe.db")))
+    box.close()
+    with pytest.raises(RuntimeError, match="closed"), box.transaction():
+        box.store.add({"object": "customer", "id": "cus_x"})
+    assert box.store.list("customer") == []
+    box.close()
+
+
 def test_it_ends_when_told_to(start):
     assert start().end() == 0
 
