@@ -17,6 +17,11 @@ class Several(dict[str, Record]):
     """The records that share a value, by id, in order of creation."""
 
 
+Place = tuple[Field, str, Record | Several | None]
+Places = list[Place]
+"""Who has a value of a field, as it was at some time."""
+
+
 class Index:
     """Records by the value of a field. Most values have one record only, which is then kept without a table."""
 
@@ -47,6 +52,18 @@ class Index:
             found.pop(record["id"], None)
         elif found is record:
             del table[value]
+
+    def place(self, field: Field, value: str) -> Place:
+        """What :meth:`restore` needs to bring back who has a value now, and in which order."""
+        found = self.tables.get(field, {}).get(value)
+        return field, value, Several(found) if isinstance(found, Several) else found
+
+    def restore(self, places: Places) -> None:
+        for field, value, found in places:
+            if found is None:
+                self.tables.get(field, {}).pop(value, None)
+            else:
+                self.tables.setdefault(field, {})[value] = found
 
 
 def let_go(tables: Iterable[dict[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from sandbox.errors import missing_resource
-from sandbox.index import Index, let_go
+from sandbox.index import Index, Places, let_go
 
 Record = dict[str, Any]
 Records = list[Record]  # `list` is a method name below
@@ -81,7 +81,7 @@ class Store:
         return len(self._tables.get(object_type, {}))
 
     def of(self, object_type: str, field: str, value: str) -> Records:
-        """The records of a type whose indexed field has that value, oldest first."""
+        """The records of a type whose indexed field has that value: oldest first, those who came to it by a change last."""
         return self._index.find((object_type, field), value)
 
     def locate(self, id: str, hint: str = "") -> Record | None:
@@ -102,16 +102,18 @@ class Store:
         """Replace top-level keys of a stored record."""
         before = {key: record[key] for key in changes if key in record}
         added = [key for key in changes if key not in record]
+        places = self._places(record, _moved(record, changes))
         self._change(record, changes)
-        self._undo.append(lambda: self._restore(record, before, added))
+        self._undo.append(lambda: self._restore(record, before, added, places))
         self._touch(record)
 
     def remove(self, *records: Record) -> None:
         """Remove records of one type. Their table is copied for the case of an undo, so take many at a time."""
         table = dict(self._tables[records[0]["object"]])
         for record in records:
+            places = self._places(record)
             self._take(record)
-            self._undo.append(partial(self._put_back, record, table))
+            self._undo.append(partial(self._put_back, record, table, places))
             self._touch(record)
 
     def touched(self) -> tuple[Key, ...]:
@@ -169,20 +171,21 @@ class Store:
         self._take_from_index(record)
         self._notify(record)
 
-    def _put_back(self, record: Record, table: dict[str, Record]) -> None:
+    def _put_back(self, record: Record, table: dict[str, Record], places: Places) -> None:
         self._tables[record["object"]] = table  # a copy taken before removal, so that the order is the old one
-        self._put_in_index(record)
+        self._index.restore(places)
         self._notify(record)
 
-    def _restore(self, record: Record, before: Record, added: Iterable[str]) -> None:
-        self._change(record, before)
+    def _restore(self, record: Record, before: Record, added: Iterable[str], places: Places) -> None:
+        self._change(record, {**before, **dict.fromkeys(added)})
         for key in added:
             del record[key]
+        self._index.restore(places)
         self._notify(record)
 
     def _change(self, record: Record, changes: Record) -> None:
         # Only what moved is indexed anew: the others keep their place in the order of creation.
-        moved = [field for field in INDEXED if field in changes and changes[field] != record.get(field)]
+        moved = _moved(record, changes)
         self._take_from_index(record, moved)
         _share(changes, self._latest.get(record["object"], record))
         record.update(changes)
@@ -200,6 +203,12 @@ class Store:
             if isinstance(value, str):
                 self._index.take((record["object"], field), value, record)
 
+    def _places(self, record: Record, fields: Iterable[str] = INDEXED) -> Places:
+        """Where the index has a record, and beside whom."""
+        kind = record["object"]
+        values = ((field, record.get(field)) for field in fields)
+        return [self._index.place((kind, field), value) for field, value in values if isinstance(value, str)]
+
     def _touch(self, record: Record) -> None:
         self._touched[(record["object"], record["id"])] = None
         self._notify(record)
@@ -207,6 +216,11 @@ class Store:
     def _notify(self, record: Record) -> None:
         for watch in self.watchers:
             watch(record)
+
+
+def _moved(record: Record, changes: Record) -> Iterable[str]:
+    """The indexed fields that would get another value."""
+    return [field for field in INDEXED if field in changes and changes[field] != record.get(field)]
 
 
 def _share(record: Record, other: Record) -> None:
