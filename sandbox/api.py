@@ -131,8 +131,13 @@ def _run(
         refuse_while_advancing(box, test_clock)
     try:
         with box.transaction(Origin(visit.request_id, visit.idempotency_key)):
-            with box.clock.of(test_clock):
-                body = _rendered(call, handler(call))
+            try:
+                with box.clock.of(test_clock):
+                    body = _rendered(call, handler(call))
+            except ApiError as error:
+                if error.keep:  # what was written stays, and so must the answer at the same stroke
+                    _keep(call, visit, deed, loss or error)
+                raise
             visit.violations.extend(box.inspect(body))
             if call.by_browser:
                 body = browser.subset(body)
@@ -144,10 +149,15 @@ def _run(
         return status, body
     except Exception as fault:
         error = loss or (fault if isinstance(fault, ApiError) else _broken(box, visit))
-        if deed:
+        if deed and not (isinstance(fault, ApiError) and fault.keep):
             with box.transaction():
-                box.idempotency.keep(deed, visit.request_id, error.status, _told(error, call.by_browser))
+                _keep(call, visit, deed, error)
         raise error from None
+
+
+def _keep(call: Call, visit: Visit, deed: Deed | None, error: ApiError) -> None:
+    if deed:
+        call.box.idempotency.keep(deed, visit.request_id, error.status, _told(error, call.by_browser))
 
 
 def _told(error: ApiError, by_browser: bool) -> dict[str, Any]:

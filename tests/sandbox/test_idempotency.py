@@ -70,6 +70,23 @@ def test_a_declined_card_is_declined_again_without_a_second_charge(post, shop, c
     assert len(client.v1.charges.list().data) == 1
 
 
+def test_a_failed_charge_and_the_answer_about_it_last_together(post, shop, box, monkeypatch):
+    customer = shop.customer("pm_card_chargeCustomerFail")
+    data = {"customer": customer.id, "amount": "500", "currency": "usd", "confirm": "true"}
+    data["return_url"] = "http://portal.test/back"
+    data["payment_method"] = customer.invoice_settings.default_payment_method
+    settle, written = box._settle, []
+
+    def note():
+        written.append({kind for kind, _ in box.store.touched()})
+        return settle()
+
+    monkeypatch.setattr(box, "_settle", note)
+    assert outcome(post("poor", "/v1/payment_intents", **data)) == (402, False)
+    (kinds,) = [kinds for kinds in written if "charge" in kinds]
+    assert "_idempotency" in kinds
+
+
 def test_a_failure_of_the_sandbox_is_repeated_too(post, box, client, monkeypatch, caplog):
     create = HANDLERS["POST", "/v1/customers"]
 
