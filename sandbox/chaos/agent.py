@@ -59,7 +59,7 @@ class Chaos:
         self.standings: list[Standing] = []
         self.log: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._alterations = Alterations(box)
-        self._guard = threading.Lock()
+        self._guard = threading.RLock()
 
     def follow(self, entries: Any, seed: int) -> None:
         """Replace plan and log; :class:`plan.Nonsense` leaves the old ones."""
@@ -85,7 +85,9 @@ class Chaos:
         entries = [
             {**one.fault.shown(), "seen": one.seen, "struck": one.struck, "left": one.left} for one in self.standings
         ]
-        return {"seed": self.seed, "plan": entries, "log": list(self.log)}
+        with self._guard:
+            log = list(self.log)
+        return {"seed": self.seed, "plan": entries, "log": log}
 
     def on_call(self, call: Call, method: str) -> Strike | None:
         """What is to go wrong with a call that is about to be carried out. It does not wait for the sandbox's lock."""
@@ -119,29 +121,34 @@ class Chaos:
         return (one for one in self.standings if one.fault.place == place and one.left != 0)
 
     def _strikes(self, standing: Standing, what: str) -> bool:
-        """Let a fault see an occasion that fits it, and write down what it did."""
+        return bool(self._decide(standing, what)["struck"])
+
+    def _decide(self, standing: Standing, what: str) -> dict[str, Any]:
+        """Let a fault see an occasion that fits it, and write down what it did; answers what was written."""
         drawn = standing.draw(self.seed, "strike")
         standing.seen += 1
         strikes = standing.seen > standing.fault.skip and drawn < standing.fault.probability
         standing.struck += strikes
         kind = f"{standing.fault.place}: {standing.fault.kind}"
         decision = {"fault": standing.index, "kind": kind, "what": what, "drawn": round(drawn, 6), "struck": strikes}
-        self.log.append({"at": self._box.clock.now(), **decision})
-        return strikes
+        decision = {"at": self._box.clock.now(), **decision}
+        with self._guard:
+            self.log.append(decision)
+        return decision
 
     def _strikes_for_now(self, standing: Standing, what: str) -> bool:
         """The same, to be forgotten if the transaction is undone."""
         seen, struck = standing.seen, standing.struck
-        strikes = self._strikes(standing, what)
-        decision = self.log[-1]
+        decision = self._decide(standing, what)
 
         def undo() -> None:
             standing.seen, standing.struck = seen, struck
-            if decision in self.log:
-                self.log.remove(decision)
+            with self._guard:
+                if decision in self.log:
+                    self.log.remove(decision)
 
         self._box.store.on_rollback(undo)
-        return strikes
+        return bool(decision["struck"])
 
 
 def _fits_call(filters: dict[str, Any], call: Call, method: str) -> bool:

@@ -2,12 +2,14 @@
 
 import http.client
 import json
+from collections import deque
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 import stripe
 
+from sandbox.chaos.agent import KEPT
 from tests.sandbox.shop import secret_of
 from tests.sandbox.waiting import until
 
@@ -451,3 +453,23 @@ def test_a_webhook_fault_can_be_meant_for_one_customer_or_endpoint(client, box, 
     client.v1.customers.delete(ids["b"])
     webhook_inbox.awaits(1)
     assert received() == ["customer.updated"]
+
+
+def test_an_undone_decision_is_struck_out_though_another_was_written_meanwhile(box, faults, picture):
+    faults({"webhook": "drop"})
+
+    class Crowded(deque):
+        def append(self, decision):
+            super().append(decision)
+            super().append({"what": "a call at the same time"})
+
+    box.chaos.log = Crowded(maxlen=9)
+    try:
+        with box.transaction():
+            begun = box.store.savepoint()
+            customer = {**box.contract.blank("customer"), "id": "cus_x", "created": 1}
+            box.events.record("customer.created", box.store.add(customer))
+            box.store.rollback_to(begun)
+        assert picture()["log"] == [{"what": "a call at the same time"}]
+    finally:
+        box.chaos.log = deque(maxlen=KEPT)
