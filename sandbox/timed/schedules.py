@@ -2,7 +2,7 @@
 
 ``subscription_schedule.expiring`` comes 7 days before the last phase ends, or at once for a shorter one. A subscription
 that its schedule ends does so by its own ``cancel_at``. At the end of a billing period the subscription asks its schedule
-first (:func:`sandbox.billing.schedule_course.catch_up`), whichever of the two is due first.
+first (:func:`sandbox.billing.schedules.schedule_course.catch_up`), whichever of the two is due first.
 """
 
 from __future__ import annotations

@@ -24,7 +24,6 @@ class Mover:
 
     def __init__(self, box: Sandbox) -> None:
         self._box = box
-        self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = False
 

@@ -1,7 +1,7 @@
 """What the bank behind a card says: the one place where a charge, and the saving of a card, is decided.
 
 The sandbox's choice: a card is declined with ``expired_card`` once the month on it is over. Real banks often renew a card
-behind its number, which :func:`sandbox.billing.methods.renew_card` plays.
+behind its number, which :func:`sandbox.billing.payments.methods.renew_card` plays.
 """
 
 from __future__ import annotations
