@@ -148,11 +148,11 @@ def _run(
         box.observation.exercised[call.line] += 1
         return status, body
     except Exception as fault:
-        error = loss or (fault if isinstance(fault, ApiError) else _broken(box, visit))
+        problem = loss or (fault if isinstance(fault, ApiError) else _broken(box, visit))
         if deed and not (isinstance(fault, ApiError) and fault.keep):
             with box.transaction():
-                _keep(call, visit, deed, error)
-        raise error from None
+                _keep(call, visit, deed, problem)
+        raise problem from None
 
 
 def _keep(call: Call, visit: Visit, deed: Deed | None, error: ApiError) -> None:
