@@ -11,7 +11,7 @@ import stripe
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response, request
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, expect
 from werkzeug.serving import make_server
 
 from sandbox.billing.payments import intents
@@ -100,11 +100,15 @@ class Till:
     def __init__(self, page: Page, counter: Counter, kind: str, intent: Record, **options: str) -> None:
         self.page = page
         self.complaints: list[str] = []
-        page.on("console", lambda message: self.complaints.append(message.text))
+        page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         query = "&".join(f"{key}={value}" for key, value in options.items())
         page.goto(f"{counter.url}/pay?kind={kind}&secret={intent['client_secret']}&{query}")
         page.locator("body[data-ready]").wait_for()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if not message.location["url"].endswith("/favicon.ico"):  # asked for by the browser, whenever it likes
+            self.complaints.append(message.text)
 
     @property
     def card(self) -> FrameLocator:
