@@ -1,6 +1,6 @@
 """Invoices. Simplifications: e-mail is not sent; ``forgive`` changes nothing, as a card never has only a part of the money."""
 
-from sandbox.billing.invoices import invoice_editing, invoice_outcomes, invoice_payments, invoices
+from sandbox.billing.invoices import delinquency, invoice_editing, invoice_outcomes, invoice_payments, invoices
 from sandbox.billing.payments import collection, methods
 from sandbox.billing.previews import previews
 from sandbox.billing.subscriptions import standing
@@ -86,7 +86,7 @@ def _finalize(call: Call, invoice: Record) -> None:
 def _pay(call: Call, invoice: Record) -> None:
     if call.get("paid_out_of_band"):
         invoice_payments.cancel_payment(call.box, invoice, "automatic")
-        invoice_outcomes.mark_paid(call.box, invoice, amount_paid_off_stripe=invoice["amount_remaining"])
+        invoice_outcomes.mark_paid(call.box, invoice, off_stripe=invoice["amount_remaining"])
         standing.paid(call.box, invoice, None)
         return
     method = methods.find(call.box, call.params["payment_method"]) if call.get("payment_method") else None
@@ -102,6 +102,7 @@ def void(call: Call) -> Record:
     if invoice["amount_paid"]:
         raise invalid("You cannot void an invoice that has been paid in part.")
     invoice_outcomes.void(call.box, invoice)
+    delinquency.note(call.box, invoice, is_behind=False)
     standing.voided(call.box, invoice)
     return invoice
 
@@ -111,6 +112,7 @@ def mark_uncollectible(call: Call) -> Record:
     invoice = call.store.need("invoice", call.id)
     invoice_outcomes.need_status(invoice, "open")
     invoice_outcomes.mark_uncollectible(call.box, invoice)
+    delinquency.note(call.box, invoice, is_behind=False)
     standing.given_up(call.box, invoice)
     return invoice
 

@@ -2,6 +2,7 @@
 
 Assumptions: a renewal invoice is finalized and charged one hour after the period ended; ``invoice.will_be_due`` comes three
 days ahead, ``invoice.overdue`` when the day is there, both whether or not the invoice advances by itself.
+Simplification: a subscription whose sent invoice is overdue stays ``past_due``, no further deadline cancels it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sandbox.billing.invoices import invoices
+from sandbox.billing.invoices import delinquency, invoices
 from sandbox.billing.payments import collection
+from sandbox.billing.subscriptions import standing
 from sandbox.store import Record
 
 NOTICE_AHEAD = 3 * 86400
@@ -58,6 +60,8 @@ def _announce_due(box: Sandbox, invoice: Record) -> None:
 def _tell_overdue(box: Sandbox, invoice: Record) -> None:
     box.store.update(invoice, _told="overdue")
     box.events.record("invoice.overdue", invoice)
+    delinquency.note(box, invoice, is_behind=True)
+    standing.failed(box, invoice)
 
 
 def _retry(box: Sandbox, invoice: Record) -> None:

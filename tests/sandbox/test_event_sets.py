@@ -122,8 +122,10 @@ def test_a_renewal_that_is_declined(shop, clock, told):
         "invoice.finalized",
         "payment_intent.created",
         *REFUSED,
+        "customer.updated",
         "customer.subscription.updated",
     ]
+    assert previous(events, "customer.updated") == {"delinquent": False}
     assert previous(events, "customer.subscription.updated") == {"status": "active"}
     assert events[-1].data.object.status == "past_due"
 

@@ -193,11 +193,11 @@ def test_an_invoice_is_sent_and_becomes_due(client, shop, draft, clock, received
     invoice = draft(bob, collection_method="send_invoice", days_until_due=10)
     received()
     assert client.v1.invoices.send_invoice(invoice.id).status == "open"
-    assert received() == ["invoice.finalized", "invoice.sent"]
+    assert received() == ["invoice.finalized", "payment_intent.created", "invoice.sent"]
     clock.turn(by="8 days")
     assert received() == ["invoice.will_be_due"]
     clock.turn(by="8 days")
-    assert received() == ["invoice.overdue"]
+    assert received() == ["invoice.overdue", "customer.updated"]
     assert client.v1.invoices.pay(invoice.id, {"paid_out_of_band": True}).amount_paid_off_stripe == 3000
     clock.turn(by="8 days")
     assert "invoice.overdue" not in received()
@@ -207,7 +207,7 @@ def test_a_draft_to_be_sent_is_sent_by_itself(client, shop, draft, clock, receiv
     draft(shop.customer(card=None), collection_method="send_invoice", days_until_due=1, auto_advance=True)
     received()
     clock.turn(by="1 hour")
-    assert received() == ["invoice.finalized", "invoice.sent"]
+    assert received() == ["invoice.finalized", "payment_intent.created", "invoice.sent"]
 
 
 def test_a_deleted_draft_leaves_nothing_but_what_waited_before(client, ada, received):

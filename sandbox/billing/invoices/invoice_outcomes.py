@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.billing.invoices import balance, invoice_payments
+from sandbox.billing.invoices import balance, delinquency, invoice_payments
 from sandbox.billing.usage import credits
 from sandbox.errors import invalid
 from sandbox.store import Record
@@ -37,9 +37,18 @@ def receive(box: Sandbox, invoice: Record, payment: Record, came: int, **fields:
 
 
 def mark_paid(
-    box: Sandbox, invoice: Record, payment: Record | None = None, came: int | None = None, **fields: Any
+    box: Sandbox,
+    invoice: Record,
+    payment: Record | None = None,
+    came: int | None = None,
+    *,
+    off_stripe: int = 0,
+    **fields: Any,
 ) -> None:
-    """Count an open invoice as paid in full, and say so; ``payment`` brought the amount that ``came``, if one did."""
+    """Count an open invoice as paid in full, and say so; ``payment`` brought the amount that ``came``, if one did.
+
+    ``off_stripe`` minor units came some other way, which is no payment that succeeded.
+    """
     with box.events.updating(invoice):
         box.store.update(
             invoice,
@@ -47,6 +56,7 @@ def mark_paid(
             attempted=True,
             auto_advance=False,
             amount_paid=invoice["amount_due"],
+            amount_paid_off_stripe=off_stripe,
             amount_remaining=0,
             next_payment_attempt=None,
             status_transitions={**invoice["status_transitions"], "paid_at": box.clock.now()},
@@ -55,7 +65,9 @@ def mark_paid(
     if payment and came is not None:
         _close(box, payment, came)
     box.events.record("invoice.paid", invoice)
-    box.events.record("invoice.payment_succeeded", invoice)
+    if not off_stripe:
+        box.events.record("invoice.payment_succeeded", invoice)
+    delinquency.note(box, invoice, is_behind=False)
 
 
 def void(box: Sandbox, invoice: Record) -> None:

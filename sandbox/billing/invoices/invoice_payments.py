@@ -1,4 +1,7 @@
-"""What asks for the money of an invoice: its payment intent, and the invoice payment that ties the two."""
+"""What asks for the money of an invoice: its payment intent, and the invoice payment that ties the two.
+
+Assumption: the intent of an invoice that is sent has no card of its own; whoever pays it brings one.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,8 @@ DESCRIPTIONS = {"manual": "Payment for Invoice", "subscription_create": "Subscri
 
 def ask_for_payment(box: Sandbox, invoice: Record) -> Record:
     """Make the payment intent of an open invoice, and the invoice payment that ties them."""
-    method = methods.for_invoice(box, invoice)
+    is_charged = invoice["collection_method"] == "charge_automatically"
+    method = methods.for_invoice(box, invoice) if is_charged else None
     intent = intents.new_payment(
         box,
         invoice["customer"],

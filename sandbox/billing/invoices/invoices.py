@@ -86,7 +86,7 @@ def finalize(box: Sandbox, invoice: Record) -> None:
     box.events.record("invoice.finalized", invoice)
     if invoice["amount_due"] == 0:
         invoice_outcomes.mark_paid(box, invoice)
-    elif invoice["collection_method"] == "charge_automatically":
+    else:
         invoice_payments.ask_for_payment(box, invoice)
 
 

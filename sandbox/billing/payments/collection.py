@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.billing.invoices import invoice_outcomes, invoice_payments
+from sandbox.billing.invoices import delinquency, invoice_outcomes, invoice_payments
 from sandbox.billing.payments import cards, dunning, intents, methods, verdicts
 from sandbox.billing.payments.cards import Refusal
 from sandbox.billing.payments.intents import Attempt
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sandbox.core import Sandbox
 
 FIRST_AFTER = 3600
+FAILED = ("invoice.payment_failed",)
+NEEDS_CUSTOMER = ("invoice.payment_failed", "invoice.payment_action_required")
 
 
 def confirm(box: Sandbox, intent: Record, attempt: Attempt, *, automatic: bool = False) -> None:
@@ -34,7 +36,7 @@ def confirm(box: Sandbox, intent: Record, attempt: Attempt, *, automatic: bool =
     else:
         intents.ask_for_action(box, intent, attempt)
         if attempt.off_session:
-            _note_failure(box, intent, "invoice.payment_action_required", automatic)
+            _note_failure(box, intent, NEEDS_CUSTOMER, automatic)
 
 
 def complete(
@@ -52,7 +54,7 @@ def complete(
         invoice = _invoice_of(box, intent)
         if invoice:
             dunning.note_refusal(box, invoice, method, refusal)
-        _note_failure(box, intent, "invoice.payment_failed", automatic)
+        _note_failure(box, intent, FAILED, automatic)
         return
     if authenticated and intent["setup_future_usage"] == "off_session":
         box.store.update(method, _set_up=True)
@@ -69,7 +71,7 @@ def complete(
 def authentication_failed(box: Sandbox, intent: Record) -> None:
     """3-D Secure for a payment was not passed."""
     intents.fail_authentication(box, intent)
-    _note_failure(box, intent, "invoice.payment_failed", automatic=False)
+    _note_failure(box, intent, FAILED, automatic=False)
 
 
 def pay(
@@ -79,10 +81,10 @@ def pay(
     method = method or methods.for_invoice(box, invoice)
     if method is None:
         if automatic:
-            _fail(box, invoice, "invoice.payment_failed", automatic)
+            _fail(box, invoice, FAILED, automatic)
         return _no_method()
     if automatic and dunning.is_hopeless(invoice, method):
-        _fail(box, invoice, None, automatic)
+        _fail(box, invoice, (), automatic)
         return _no_method()
     intent = invoice_payments.intent_of(box, invoice) or invoice_payments.ask_for_payment(box, invoice)
     confirm(box, intent, Attempt(method, off_session=off_session), automatic=automatic)
@@ -139,23 +141,26 @@ def _invoice_of(box: Sandbox, intent: Record) -> Record | None:
     return box.store.need("invoice", payment["invoice"]) if payment else None
 
 
-def _note_failure(box: Sandbox, intent: Record, event: str, automatic: bool) -> None:
+def _note_failure(box: Sandbox, intent: Record, events: tuple[str, ...], automatic: bool) -> None:
     invoice = _invoice_of(box, intent)
     if invoice:
-        _fail(box, invoice, event, automatic)
+        _fail(box, invoice, events, automatic)
 
 
-def _fail(box: Sandbox, invoice: Record, event: str | None, automatic: bool) -> None:
-    """An attempt failed, or was not even made, which no ``event`` tells of."""
+def _fail(box: Sandbox, invoice: Record, events: tuple[str, ...], automatic: bool) -> None:
+    """An attempt failed, or was not even made, which no event tells of; before its due date nobody is behind."""
     counts = automatic or invoice["attempt_count"] == 0
     if counts:
         count = invoice["attempt_count"] + 1
         following = dunning.next_attempt(box, invoice, count)
         with box.events.updating(invoice):
             box.store.update(invoice, attempted=True, attempt_count=count, next_payment_attempt=following)
-    if event:
+    for event in events:
         box.events.record(event, invoice)
-    standing.failed(box, invoice)
+    if automatic:
+        delinquency.note(box, invoice, is_behind=True)
+    if invoice["collection_method"] == "charge_automatically":
+        standing.failed(box, invoice)
     if counts:
         dunning.conclude(box, invoice)
 

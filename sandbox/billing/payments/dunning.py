@@ -77,4 +77,5 @@ def _cancel(box: Sandbox, subscription: Record, invoice: Record) -> None:
 
 
 def _is_retried(invoice: Record) -> bool:
-    return bool(invoice["auto_advance"]) and invoice["billing_reason"] != "subscription_create"
+    is_charged = invoice["auto_advance"] and invoice["collection_method"] == "charge_automatically"
+    return bool(is_charged) and invoice["billing_reason"] != "subscription_create"

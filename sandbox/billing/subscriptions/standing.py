@@ -1,8 +1,8 @@
 """What a payment, or its failure, means for the subscription behind an invoice.
 
-Assumptions: a paid invoice brings ``past_due`` back to ``active`` when it is the latest or no other attempted invoice is
-open; the card of a trial's pending setup intent becomes the subscription's default; an invoice that was given up does not
-apply the pending update it was for, it discards it, as one that was voided does.
+Assumptions: a paid invoice brings ``past_due`` back to ``active`` when it is the latest or no other attempted or overdue
+invoice is open; the card of a trial's pending setup intent becomes the subscription's default; an invoice that was given
+up does not apply the pending update it was for, it discards it, as one that was voided does.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def voided(box: Sandbox, invoice: Record) -> None:
 
 
 def failed(box: Sandbox, invoice: Record) -> None:
-    """A try to charge an invoice failed, or needs the customer."""
+    """A try to charge an invoice failed, or needs the customer, or the day it was due on is over."""
     subscription = subscription_of(box, invoice)
     if subscription is None:
         return
@@ -108,4 +108,4 @@ def _owes_more(box: Sandbox, subscription: Record, invoice: Record) -> bool:
     if invoice["id"] == subscription["latest_invoice"]:
         return False
     invoices = box.store.of("invoice", "_subscription", subscription["id"])
-    return any(one["status"] == "open" and one["attempted"] for one in invoices)
+    return any(one["status"] == "open" and (one["attempted"] or one.get("_told") == "overdue") for one in invoices)
