@@ -63,8 +63,7 @@ def create(call: Call) -> Record:
     customer = call.store.need("customer", customer["id"])
     if customer["balance"]:
         balance.note(call.box, customer, customer["balance"], "initial", _currency(customer))
-    _attach_first(call, customer)
-    _set_invoice_settings(call, customer)
+    _set_invoice_settings(call, customer, _attach_first(call, customer))
     _check_location(call, customer, "deferred")
     call.box.events.record("customer.created", customer)
     for index, given in enumerate(call.get("tax_id_data") or []):
@@ -186,19 +185,25 @@ def _currency(customer: Record) -> str:
     return str(customer["currency"] or "usd")
 
 
-def _attach_first(call: Call, customer: Record) -> None:
-    if call.get("payment_method"):
-        method = methods.find(call.box, call.params["payment_method"])
-        methods.refuse_to_attach(call.box, method)
-        methods.attach(call.box, method, customer["id"])
+def _attach_first(call: Call, customer: Record) -> dict[str, str]:
+    """Attach what ``payment_method`` names; answers the id of the method by that name, for it may be a ``pm_card_…``."""
+    given = call.get("payment_method")
+    if not given:
+        return {}
+    method = methods.find(call.box, given)
+    methods.refuse_to_attach(call.box, method)
+    methods.attach(call.box, method, customer["id"])
+    return {given: method["id"]}
 
 
-def _set_invoice_settings(call: Call, customer: Record) -> None:
+def _set_invoice_settings(call: Call, customer: Record, names: dict[str, str] | None = None) -> None:
     given = call.get("invoice_settings")
     if not given:
         return
     id = given.get("default_payment_method")
     if id:
+        id = (names or {}).get(id, id)
+        given = {**given, "default_payment_method": id}
         method = call.store.need("payment_method", id, "invoice_settings[default_payment_method]")
         if method["customer"] != customer["id"]:
             raise missing_resource("payment_method", id, "invoice_settings[default_payment_method]")

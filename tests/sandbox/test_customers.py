@@ -157,3 +157,13 @@ def test_nothing_is_given_to_a_deleted_customer(shop, client):
         with pytest.raises(stripe.InvalidRequestError) as error:
             deed()
         assert (error.value.code, error.value.param) == ("resource_missing", "customer")
+
+
+def test_a_card_can_be_attached_and_made_the_default_by_its_name(client):
+    named = "pm_card_visa"
+    settings = {"default_payment_method": named}
+    ada = client.v1.customers.create({"payment_method": named, "invoice_settings": settings})
+    (method,) = client.v1.customers.payment_methods.list(ada.id).data
+    assert ada.invoice_settings.default_payment_method == method.id
+    with pytest.raises(stripe.InvalidRequestError, match="No such"):
+        client.v1.customers.create({"invoice_settings": settings})
