@@ -320,3 +320,17 @@ def test_what_cannot_be_changed_is_refused_by_name(shop, plans, params, param):
     with pytest.raises(stripe.InvalidRequestError) as error:
         shop.v1.subscriptions.update(subscription.id, params)
     assert error.value.param == param
+
+
+@pytest.mark.parametrize(("quantity", "named"), [(3, "3 × Pro"), (1, "Pro")])
+def test_prorations_name_the_quantity(shop, clock, quantity, named):
+    items = [{"price": shop.price(name="Pro").id, "quantity": quantity}]
+    subscription = shop.subscribe(shop.customer(), items=items)
+    clock.turn(by="11 days")
+    wish = {"items": [{"id": subscription["items"].data[0].id, "quantity": quantity + 1}]}
+    shop.v1.subscriptions.update(subscription.id, wish)
+    texts = [one.description for one in shop.v1.invoice_items.list({"pending": True}).data[::-1]]
+    assert texts == [
+        f"Unused time on {named} after 12 Jan 2027",
+        f"Remaining time on {quantity + 1} × Pro after 12 Jan 2027",
+    ]

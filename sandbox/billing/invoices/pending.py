@@ -41,7 +41,7 @@ def credit(box: Sandbox, subscription: Record, planned: Planned, at: int) -> lis
     for debit in planned["debits"]:
         amount = proration.credit(debit["amount"], at, debit["start"], debit["end"])
         if amount:
-            text = f"Unused time on {product['name']} after {lines.day(at)}"
+            text = f"Unused time on {_named(planned, product)} after {lines.day(at)}"
             period = {"start": max(at, debit["start"]), "end": debit["end"]}
             fields = {"discountable": False, "proration_details": _credited(debit), "description": text}
             fields |= _as_discounted(box, debit)
@@ -53,7 +53,7 @@ def debit(box: Sandbox, subscription: Record, planned: Planned, at: int, until: 
     """Ask for an item from ``at`` until then: that part of its price for the ``whole`` period."""
     price, product = lines.priced(box, planned, subscription["currency"])
     amount = proration.share(pricing.amount(price, planned["quantity"]), at, until, *whole)
-    fields = {"description": f"Remaining time on {product['name']} after {lines.day(at)}"}
+    fields = {"description": f"Remaining time on {_named(planned, product)} after {lines.day(at)}"}
     return _add(box, subscription, planned, price, amount, {"start": at, "end": until}, fields)
 
 
@@ -122,6 +122,11 @@ def _as_discounted(box: Sandbox, debit: Debit) -> dict[str, Any]:
     if debit["invoice"] is not None or item is None:
         return {}
     return {"discountable": item["discountable"], "discounts": item["discounts"], "_reverses": item["id"]}
+
+
+def _named(planned: Planned, product: Record) -> str:
+    """``3 × Pro``, or ``Pro`` alone if it is one."""
+    return product["name"] if planned["quantity"] == 1 else f"{planned['quantity']} × {product['name']}"
 
 
 def _credited(debit: Debit) -> dict[str, Any]:
