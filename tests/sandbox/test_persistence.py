@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -247,7 +248,9 @@ def test_a_kill_in_mid_advance_leaves_a_past_without_gaps(start, tmp_path):
     box.clock.advance(reached + 300 * DAY)
     for id in subscriptions:
         found = sorted(one["created"] for one in box.store.list("invoice") if _of(one, id))
-        assert found == list(range(found[0], reached + 300 * DAY + 1, 7 * DAY))
+        # What was due at the very instant of the kill is done when the sandbox is back: some seconds later.
+        gaps = {round((later - earlier) / DAY) for earlier, later in pairwise(found)}
+        assert (gaps, (reached + 300 * DAY - found[-1]) // (7 * DAY)) == ({7}, 0)
     box.close()
 
 
