@@ -19,6 +19,8 @@ ROOMS = (
     "organizations",
     "notifications",
     "catalog",
+    "promotions",
+    "payments",
     "subscriptions",
     "invoices",
     "payment_methods",
