@@ -10,6 +10,7 @@ from app.core.transactions import release
 
 from .client import client
 from .errors import translated
+from .subscription_changes import change_params
 from .times import instant
 
 
@@ -56,6 +57,36 @@ def new_subscription(price: str, *, customer: str | None) -> PreviewRecord:
     """The first paid invoice of a subscription that does not exist yet; `customer` is None before there is one."""
     who: dict[str, Any] = {"customer": customer} if customer else {"customer_details": {"tax_exempt": "none"}}
     return _ask({**who, "subscription_details": {"items": [{"price": price}]}})
+
+
+def change(
+    customer: str,
+    subscription: str,
+    *,
+    item: str,
+    price: str,
+    quantity: int,
+    proration_date: datetime,
+    restart: bool,
+) -> PreviewRecord:
+    """The invoice that changing price and quantity now makes; `subscription_changes.change_now` with the same values makes it."""
+    details = change_params(item, price, quantity, proration_date, restart)
+    del details["payment_behavior"]
+    return _ask({"customer": customer, "subscription": subscription, "subscription_details": details})
+
+
+def recurring(
+    customer: str, subscription: str, *, item: str, price: str, quantity: int, restart: bool = False
+) -> PreviewRecord:
+    """An ordinary renewal at this price and quantity, with what discounts are left then; no prorations."""
+    details: dict[str, Any] = {
+        "items": [{"id": item, "price": price, "quantity": quantity}],
+        "proration_behavior": "none",
+    }
+    if restart:
+        details["billing_cycle_anchor"] = {"type": "now"}
+    who = {"customer": customer, "subscription": subscription}
+    return _ask({**who, "subscription_details": details, "preview_mode": "recurring"})
 
 
 def next_charge(customer: str, subscription: str) -> PreviewRecord:

@@ -1,4 +1,4 @@
-"""Subscriptions at Stripe: look, start, cancel, keep."""
+"""Subscriptions at Stripe: look, and start. What changes a running one stands in `subscription_changes`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import stripe
-from stripe.params import SubscriptionCancelParams, SubscriptionCreateParams, SubscriptionUpdateParams
+from stripe.params import SubscriptionCancelParams, SubscriptionCreateParams
 
 from app.core import clock
 from app.core.transactions import release
@@ -14,87 +14,14 @@ from app.core.transactions import release
 from . import intents, invoices
 from .client import client
 from .errors import translated
-from .expandable import id_of
-from .times import instant
-
-# Stripe's eight reasons, in the order they are offered (https://docs.stripe.com/api/subscriptions/cancel).
-FEEDBACKS = (
-    "too_expensive",
-    "missing_features",
-    "switched_service",
-    "unused",
-    "customer_service",
-    "too_complex",
-    "low_quality",
-    "other",
-)
-
-
-@dataclass(frozen=True)
-class SubscriptionRecord:
-    """A subscription with one item. Instants are UTC; `status` is Stripe's word.
-
-    `asked_at` is machine time: whatever happened before it, Stripe's answer knows.
-    """
-
-    asked_at: datetime
-
-    stripe_id: str
-    customer: str
-    status: str
-    price: str
-    quantity: int
-    currency: str
-    started_at: datetime
-    current_period_start: datetime
-    current_period_end: datetime
-    trial_end: datetime | None
-    cancel_at: datetime | None
-    canceled_at: datetime | None
-    ended_at: datetime | None
-    feedback: str | None
-    comment: str | None
-    default_payment_method: str | None
-    latest_invoice: str | None
-
-
-def _record(subscription: stripe.Subscription, asked_at: datetime) -> SubscriptionRecord:
-    item = subscription["items"].data[0]
-    details = subscription.cancellation_details
-    return SubscriptionRecord(
-        asked_at=asked_at,
-        stripe_id=subscription.id,
-        customer=str(id_of(subscription.customer)),
-        status=subscription.status,
-        price=item.price.id,
-        quantity=getattr(item, "quantity", None) or 1,  # a metered item has none
-        currency=subscription.currency,
-        started_at=instant(subscription.start_date),
-        current_period_start=instant(item.current_period_start),
-        current_period_end=instant(item.current_period_end),
-        trial_end=instant(subscription.trial_end),
-        cancel_at=_cancel_at(subscription, item.current_period_end),
-        canceled_at=instant(subscription.canceled_at),
-        ended_at=instant(subscription.ended_at),
-        feedback=details.feedback if details else None,
-        comment=details.comment if details else None,
-        default_payment_method=id_of(subscription.default_payment_method),
-        latest_invoice=id_of(subscription.latest_invoice),
-    )
-
-
-def _cancel_at(subscription: stripe.Subscription, period_end: int) -> datetime | None:
-    """Stripe says it in two fields; either means that it ends."""
-    if subscription.cancel_at is not None:
-        return instant(subscription.cancel_at)
-    return instant(period_end) if subscription.cancel_at_period_end else None
+from .subscription_records import EXPAND, SubscriptionRecord, record
 
 
 def retrieve(stripe_id: str) -> SubscriptionRecord:
     release()
     asked_at = clock.wall()
     with translated():
-        return _record(client().v1.subscriptions.retrieve(stripe_id), asked_at)
+        return record(client().v1.subscriptions.retrieve(stripe_id, {"expand": EXPAND}), asked_at)
 
 
 def of_customer(customer: str) -> list[SubscriptionRecord]:
@@ -102,9 +29,10 @@ def of_customer(customer: str) -> list[SubscriptionRecord]:
     release()
     asked_at = clock.wall()
     with translated():
-        page = client().v1.subscriptions.list({"customer": customer, "limit": 100})
+        expand = [f"data.{field}" for field in EXPAND]
+        page = client().v1.subscriptions.list({"customer": customer, "limit": 100, "expand": expand})
         # The list also brings those whose first payment never came.
-        return [_record(found, asked_at) for found in page.auto_paging_iter() if found.ended_at is None]
+        return [record(found, asked_at) for found in page.auto_paging_iter() if found.ended_at is None]
 
 
 @dataclass(frozen=True)
@@ -121,7 +49,7 @@ SECRET = "latest_invoice.confirmation_secret"  # noqa: S105  # the name of a fie
 def _started(subscription: stripe.Subscription, asked_at: datetime) -> StartedSubscription:
     invoice: Any = subscription.latest_invoice
     secret = getattr(invoice, "confirmation_secret", None)
-    return StartedSubscription(_record(subscription, asked_at), secret.client_secret if secret else None)
+    return StartedSubscription(record(subscription, asked_at), secret.client_secret if secret else None)
 
 
 def start(key: str, *, customer: str, price: str, metadata: Mapping[str, str]) -> StartedSubscription:
@@ -137,7 +65,7 @@ def start(key: str, *, customer: str, price: str, metadata: Mapping[str, str]) -
         "payment_behavior": "default_incomplete",
         "payment_settings": {"save_default_payment_method": "on_subscription"},
         "metadata": dict(metadata),
-        "expand": [SECRET],
+        "expand": [SECRET, *EXPAND],
     }
     asked_at = clock.wall()
     made = intents.perform(key, params, lambda p, options: client().v1.subscriptions.create(p, options))
@@ -157,10 +85,11 @@ def start_trial(
         "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
         "default_payment_method": payment_method,
         "metadata": dict(metadata),
+        "expand": EXPAND,
     }
     asked_at = clock.wall()
     made = intents.perform(key, params, lambda p, options: client().v1.subscriptions.create(p, options))
-    return _record(made, asked_at)
+    return record(made, asked_at)
 
 
 def resume_start(stripe_id: str) -> StartedSubscription:
@@ -168,43 +97,22 @@ def resume_start(stripe_id: str) -> StartedSubscription:
     release()
     asked_at = clock.wall()
     with translated():
-        return _started(client().v1.subscriptions.retrieve(stripe_id, {"expand": [SECRET]}), asked_at)
+        return _started(client().v1.subscriptions.retrieve(stripe_id, {"expand": [SECRET, *EXPAND]}), asked_at)
 
 
-def cancel_at_period_end(key: str, stripe_id: str, *, feedback: str, comment: str) -> SubscriptionRecord:
-    details: Any = {"feedback": feedback}
-    if comment:
-        details["comment"] = comment
-    return _update(key, stripe_id, {"cancel_at_period_end": True, "cancellation_details": details})
-
-
-def keep(key: str, stripe_id: str) -> SubscriptionRecord:
-    """Take a cancellation at period end back."""
-    return _update(key, stripe_id, {"cancel_at_period_end": False})
-
-
-def _update(key: str, stripe_id: str, params: SubscriptionUpdateParams) -> SubscriptionRecord:
-    """A deed that was done before is not done again: its answer would be of then, so the present is looked at instead."""
-    if intents.outcome(key):
-        return retrieve(stripe_id)
-    asked_at = clock.wall()
-    changed = intents.perform(key, params, lambda p, options: client().v1.subscriptions.update(stripe_id, p, options))
-    return _record(changed, asked_at)
-
-
-def abandon(record: SubscriptionRecord, token: str) -> SubscriptionRecord:
+def abandon(unfinished: SubscriptionRecord, token: str) -> SubscriptionRecord:
     """End an incomplete one because its buyer chose something else; answers it as it then stands.
 
     Its first invoice is voided before, which Stripe refuses once somebody paid or is paying: canceling outright would
     end what another tab has just paid for, and keep the money. Then nothing is done.
     """
-    stripe_id, invoice = record.stripe_id, record.latest_invoice
+    stripe_id, invoice = unfinished.stripe_id, unfinished.latest_invoice
     is_void = invoice is None or invoices.void(f"invoice-void:{invoice}:{token}", invoice)
     present = retrieve(stripe_id)
     if not is_void or present.status != "incomplete":
         return present
-    params: SubscriptionCancelParams = {}
+    params: SubscriptionCancelParams = {"expand": EXPAND}
     key = f"subscription-abandon:{stripe_id}"
     asked_at = clock.wall()
     ended = intents.perform(key, params, lambda p, options: client().v1.subscriptions.cancel(stripe_id, p, options))
-    return _record(ended, asked_at)
+    return record(ended, asked_at)

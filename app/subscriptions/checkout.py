@@ -17,7 +17,7 @@ from app.gateway import payment_intents
 from app.gateway import subscriptions as gateway
 from app.gateway.errors import GatewayNotFound
 from app.gateway.payment_intents import IntentRecord
-from app.gateway.subscriptions import SubscriptionRecord
+from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations import customer as customers
 from app.organizations.models import Organization
 
@@ -126,7 +126,7 @@ def _absorb(organization: Organization, records: list[SubscriptionRecord]) -> No
 
 
 def _lease(organization: Organization) -> str:
-    return f"checkout:{organization.public_id}"
+    return service.lease(organization)
 
 
 def _labels(organization: Organization, price: Price) -> dict[str, str]:

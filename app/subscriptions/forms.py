@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Regexp, ValidationError
 
 from app.auth.fields import one_line
-from app.gateway.subscriptions import FEEDBACKS
+from app.gateway.subscription_changes import FEEDBACKS
 
 TOKEN = Regexp(r"^[A-Za-z0-9_-]{22,64}$", message=_l("This form is incomplete. Reload the page and try again."))
 

@@ -58,20 +58,34 @@ class Subscription(Model):
     comment: Mapped[str | None]
     default_payment_method: Mapped[str | None]
     latest_invoice: Mapped[str | None]
+    item: Mapped[str | None]
+    schedule: Mapped[str | None]
+    scheduled_price_id: Mapped[int | None] = mapped_column(ForeignKey("prices.id"))
+    scheduled_quantity: Mapped[int | None]
+    scheduled_at: Mapped[datetime | None]
+    pending_price_id: Mapped[int | None] = mapped_column(ForeignKey("prices.id"))
+    pending_quantity: Mapped[int | None]
+    pending_expires_at: Mapped[datetime | None]
+    paused_because: Mapped[str | None]
+    discounts: Mapped[list[Any]] = mapped_column(default=list)
     began_at: Mapped[datetime | None]
     past_due_since: Mapped[datetime | None]
     next_charge: Mapped[dict[str, Any] | None]
     version: Mapped[int] = mapped_column(default=0)
     synced_at: Mapped[datetime]
 
-    price: Mapped[Price] = relationship(lazy="raise")
+    price: Mapped[Price] = relationship(lazy="raise", foreign_keys=[price_id])
+    scheduled_price: Mapped[Price | None] = relationship(lazy="raise", foreign_keys=[scheduled_price_id])
+    pending_price: Mapped[Price | None] = relationship(lazy="raise", foreign_keys=[pending_price_id])
     organization: Mapped[Organization] = relationship(lazy="raise")
 
     @classmethod
     def of(cls, organization: Organization) -> "Select[Self]":
-        """This organization's, newest first, with the price and its plan."""
+        """This organization's, newest first, with its prices and their plans: today's, the next one, the one not yet paid."""
+        prices = (cls.price, cls.scheduled_price, cls.pending_price)
         mine = select(cls).where(cls.organization_id == organization.id)
-        return mine.options(joinedload(cls.price).joinedload(Price.plan)).order_by(cls.started_at.desc(), cls.id.desc())
+        mine = mine.options(*(joinedload(price).joinedload(Price.plan) for price in prices))
+        return mine.order_by(cls.started_at.desc(), cls.id.desc())
 
     @property
     def portal_state(self) -> PortalState:
@@ -80,6 +94,7 @@ class Subscription(Model):
             self.status,
             has_begun=self.began_at is not None,
             cancel_at=self.cancel_at,
+            changes_at=self.scheduled_at,
             past_due_since=self.past_due_since,
             now=clock.now(),
             grace=grace,
@@ -114,6 +129,11 @@ class Subscription(Model):
     def can_keep(self) -> bool:
         """Undo is open until the last minute."""
         return self.is_canceling and self.cancel_at is not None and clock.now() < self.cancel_at
+
+    @property
+    def is_waiting(self) -> bool:
+        """A change waits for its payment; until then the old plan stays."""
+        return self.pending_price is not None
 
     @property
     def amount(self) -> Money:

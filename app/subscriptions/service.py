@@ -1,17 +1,20 @@
 """What is known about a subscription: fetch it from Stripe, absorb the answer, and say what follows from a change."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import service as audit
 from app.catalog.models import Price
-from app.core import clock, ids, tasks
+from app.core import clock, ids, leases, tasks
 from app.core.errors import PortalError
 from app.core.extensions import db
 from app.core.logs import log
 from app.gateway import previews
 from app.gateway import subscriptions as gateway
-from app.gateway.subscriptions import SubscriptionRecord
+from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 
 from . import notices, steps
@@ -32,7 +35,18 @@ MIRRORED = [
     "comment",
     "default_payment_method",
     "latest_invoice",
+    "item",
+    "schedule",
+    "scheduled_quantity",
+    "scheduled_at",
+    "pending_quantity",
+    "pending_expires_at",
+    "paused_because",
+    "discounts",
 ]
+PRICES = {"price_id": "price", "scheduled_price_id": "scheduled_price", "pending_price_id": "pending_price"}
+LEASE_SECONDS = 60
+"""Longer than Stripe's slowest answer."""
 
 
 class SubscriptionNotFound(PortalError):
@@ -63,7 +77,8 @@ def latest(organization: Organization) -> Subscription | None:
     """The live subscription, or else the one that ended last; None for an organization that never had one."""
     is_live = Subscription.status.in_(LIVE)
     mine = Subscription.of(organization).where(is_live | Subscription.began_at.is_not(None)).order_by(None)
-    return db.session.scalar(mine.order_by(is_live.desc(), Subscription.started_at.desc()).limit(1))
+    newest = mine.order_by(is_live.desc(), Subscription.started_at.desc()).limit(1)
+    return db.session.scalar(newest.execution_options(populate_existing=True))
 
 
 def running(organization: Organization) -> Subscription:
@@ -72,6 +87,18 @@ def running(organization: Organization) -> Subscription:
     if subscription is None or not subscription.is_running:
         raise SubscriptionNotFound()
     return subscription
+
+
+def lease(organization: Organization) -> str:
+    """The name of the lease that every deed on this organization's subscription holds."""
+    return f"subscription:{organization.public_id}"
+
+
+@contextmanager
+def alone(organization: Organization) -> Iterator[None]:
+    """One deed on this organization's subscription at a time; whoever waited reads it anew with `running`. Raises Busy."""
+    with leases.hold(lease(organization), LEASE_SECONDS):
+        yield
 
 
 def sync(stripe_id: str) -> Subscription | None:
@@ -107,10 +134,7 @@ def absorb(organization: Organization, record: SubscriptionRecord) -> Subscripti
 
     Nothing if our row stands on a question asked later. Raises UnknownPrice.
     """
-    price_id = db.session.scalar(select(Price.id).where(Price.stripe_price_id == record.price))
-    if price_id is None:
-        raise UnknownPrice(record.price)
-    values = {name: getattr(record, name) for name in MIRRORED} | {"price_id": price_id}
+    values = {name: getattr(record, name) for name in MIRRORED} | _prices(record)
     first = {"public_id": ids.new("sub"), "organization_id": organization.id, "stripe_id": record.stripe_id}
     new = insert(Subscription).values(**first, **values, version=0, synced_at=record.asked_at)
     db.session.execute(new.on_conflict_do_nothing(index_elements=[Subscription.stripe_id]))
@@ -127,6 +151,22 @@ def absorb(organization: Organization, record: SubscriptionRecord) -> Subscripti
     return subscription
 
 
+def _prices(record: SubscriptionRecord) -> dict[str, int | None]:
+    """Our prices for Stripe's. Raises UnknownPrice."""
+    named = {
+        "price_id": record.price,
+        "scheduled_price_id": record.scheduled_price,
+        "pending_price_id": record.pending_price,
+    }
+    wanted = [stripe_id for stripe_id in named.values() if stripe_id]
+    rows = db.session.execute(select(Price.stripe_price_id, Price.id).where(Price.stripe_price_id.in_(wanted)))
+    known = {row.stripe_price_id: row.id for row in rows}
+    for stripe_id in wanted:
+        if stripe_id not in known:
+            raise UnknownPrice(stripe_id)
+    return {name: known[stripe_id] if stripe_id else None for name, stripe_id in named.items()}
+
+
 def _change(
     subscription: Subscription, organization: Organization, before: dict[str, object], values: dict[str, object]
 ) -> None:
@@ -140,11 +180,12 @@ def _change(
     else:
         subscription.past_due_since = None
     db.session.flush()
-    if before.get("price_id") != values["price_id"]:
-        db.session.refresh(subscription, ["price"])
+    if any(before.get(name) != values[name] for name in PRICES):
+        db.session.refresh(subscription, list(PRICES.values()))
     for action in steps.between(before, subscription):
         at = steps.instant(action, subscription)
-        audit.write(f"subscription.{action}", subscription.public_id, organization_id=organization.id, at=at)
+        data = steps.details(action, subscription)
+        audit.write(f"subscription.{action}", subscription.public_id, organization_id=organization.id, data=data, at=at)
         notices.tell(action, subscription, organization)
     refresh = {"subscription": subscription.id, "version": subscription.version}
     tasks.record("refresh_next_charge", f"{subscription.public_id}:{subscription.version}", refresh)

@@ -31,6 +31,7 @@ class PortalState(StrEnum):
     TRIALING = "trialing"
     ACTIVE = "active"
     CANCELING = "canceling"
+    CHANGE_SCHEDULED = "change_scheduled"
     PAUSED = "paused"
     PAST_DUE = "past_due"
     RESTRICTED = "restricted"
@@ -49,6 +50,7 @@ def portal_state(
     *,
     has_begun: bool,
     cancel_at: datetime | None,
+    changes_at: datetime | None,
     past_due_since: datetime | None,
     now: datetime,
     grace: timedelta,
@@ -64,4 +66,6 @@ def portal_state(
         return PortalState.RESTRICTED if over else PortalState.PAST_DUE
     if cancel_at is not None:
         return PortalState.CANCELING
+    if changes_at is not None:
+        return PortalState.CHANGE_SCHEDULED
     return PortalState.TRIALING if status == Status.TRIALING else PortalState.ACTIVE

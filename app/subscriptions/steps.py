@@ -1,6 +1,7 @@
 """From one state of the mirror to the next, in the words of the timeline."""
 
 from datetime import datetime
+from typing import Any
 
 from .models import Subscription
 from .states import NOT_BEGUN, Status
@@ -12,7 +13,18 @@ def between(before: dict[str, object], now: Subscription) -> list[str]:
     steps = [step] if step else []
     if now.is_running and before.get("cancel_at") != now.cancel_at:
         steps.append("cancellation_scheduled" if now.cancel_at else "cancellation_withdrawn")
-    return steps
+    return steps + (_plan_steps(before, now) if before and now.is_running else [])
+
+
+def details(action: str, subscription: Subscription) -> dict[str, Any]:
+    """What the audit keeps of a step beside its name: plan and seats that it is about, where they are not the present ones'."""
+    if action == "change_scheduled" and subscription.scheduled_price:
+        return {"plan": subscription.scheduled_price.plan.name, "quantity": subscription.scheduled_quantity}
+    if action == "change_waiting" and subscription.pending_price:
+        return {"plan": subscription.pending_price.plan.name, "quantity": subscription.pending_quantity}
+    if action == "plan_changed":
+        return {"plan": subscription.price.plan.name, "quantity": subscription.quantity}
+    return {}
 
 
 def instant(action: str, subscription: Subscription) -> datetime | None:
@@ -24,6 +36,25 @@ def instant(action: str, subscription: Subscription) -> datetime | None:
         "cancellation_scheduled": subscription.canceled_at,
     }
     return known.get(action)
+
+
+def _plan_steps(before: dict[str, object], now: Subscription) -> list[str]:
+    """A change that was scheduled, or waited, and took place is one step, not two."""
+    steps = []
+    is_changed = (before["price_id"], before["quantity"]) != (now.price_id, now.quantity)
+    if is_changed:
+        steps.append("plan_changed")
+    for kind, set_, gone in (
+        ("scheduled", "change_scheduled", "change_withdrawn"),
+        ("pending", "change_waiting", "change_discarded"),
+    ):
+        names = (f"{kind}_price_id", f"{kind}_quantity")
+        was, present = [before[name] for name in names], [getattr(now, name) for name in names]
+        if was != present and present[0] is not None:
+            steps.append(set_)
+        elif was != present and not is_changed:
+            steps.append(gone)
+    return steps
 
 
 _BACK = {

@@ -10,11 +10,17 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 
-def state(status: str, *, begun: bool = True, ends: bool = False, past_due: timedelta | None = None) -> PortalState:
-    cancel_at = NOW + WEEK if ends else None
-    past_due_since = NOW - past_due if past_due is not None else None
+def state(
+    status: str, *, begun: bool = True, ends: bool = False, changes: bool = False, past_due: timedelta | None = None
+) -> PortalState:
     return portal_state(
-        status, has_begun=begun, cancel_at=cancel_at, past_due_since=past_due_since, now=NOW, grace=WEEK
+        status,
+        has_begun=begun,
+        cancel_at=NOW + WEEK if ends else None,
+        changes_at=NOW + WEEK if changes else None,
+        past_due_since=NOW - past_due if past_due is not None else None,
+        now=NOW,
+        grace=WEEK,
     )
 
 
@@ -48,3 +54,11 @@ def test_past_due_keeps_access_during_grace():
 
 def test_past_due_is_restricted_when_grace_is_over():
     assert state(Status.PAST_DUE, past_due=WEEK) == PortalState.RESTRICTED
+
+
+def test_a_change_to_come_says_so():
+    assert state(Status.ACTIVE, changes=True) == PortalState.CHANGE_SCHEDULED
+
+
+def test_an_end_says_more_than_a_change_to_come():
+    assert state(Status.ACTIVE, changes=True, ends=True) == PortalState.CANCELING
