@@ -54,6 +54,11 @@ def _record(intent: stripe.PaymentIntent | stripe.SetupIntent, error: Any) -> In
     )
 
 
+def of_payment(intent: stripe.PaymentIntent) -> IntentRecord:
+    """A payment intent that came with another object."""
+    return _record(intent, intent.last_payment_error)
+
+
 def _sentence(error: Any) -> str | None:
     """What to tell the customer; Stripe's message about a failed authentication speaks to developers."""
     if error is None:
@@ -75,8 +80,7 @@ def retrieve(stripe_id: str) -> IntentRecord:
         if stripe_id.startswith("seti_"):
             setup = client().v1.setup_intents.retrieve(stripe_id)
             return _record(setup, setup.last_setup_error)
-        payment = client().v1.payment_intents.retrieve(stripe_id)
-        return _record(payment, payment.last_payment_error)
+        return of_payment(client().v1.payment_intents.retrieve(stripe_id))
 
 
 def invoice_of(stripe_id: str) -> str | None:

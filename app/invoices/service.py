@@ -58,8 +58,8 @@ def lines(invoice: Invoice, limit: int | None = None) -> list[InvoiceLine]:
     return list(db.session.scalars(InvoiceLine.of(invoice).limit(limit)))
 
 
-def sync(stripe_id: str) -> Invoice | None:
-    """Fetch the truth and absorb it; None for a draft and for a customer who is not ours."""
+def fetch(stripe_id: str) -> tuple[InvoiceRecord, dict[str, Card]] | None:
+    """The truth, and the cards that paid; None for a draft. Nothing is written yet."""
     try:
         record = gateway.retrieve(stripe_id)
     except GatewayNotFound:  # only drafts can be deleted, and those are not kept
@@ -67,11 +67,20 @@ def sync(stripe_id: str) -> Invoice | None:
         return None
     if record.number is None or record.status == "draft":
         return None
+    return record, _cards(record)
+
+
+def sync(stripe_id: str) -> Invoice | None:
+    """Fetch the truth and absorb it; None for a draft and for a customer who is not ours."""
+    found = fetch(stripe_id)
+    if found is None:
+        return None
+    record, cards = found
     organization = db.session.scalar(select(Organization).where(Organization.stripe_customer_id == record.customer))
     if organization is None:
         log.warning("invoice of an unknown customer", invoice=stripe_id)
         return None
-    return absorb(organization, record, _cards(record))
+    return absorb(organization, record, cards)
 
 
 def _cards(record: InvoiceRecord) -> dict[str, Card]:

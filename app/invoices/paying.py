@@ -1,0 +1,146 @@
+"""Paying an open invoice while the customer is there: with a saved card, once per form, however often it is pressed."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.core import i18n, leases
+from app.core.errors import PortalError
+from app.core.logs import log
+from app.core.money import Money
+from app.gateway import intents
+from app.gateway import invoice_payments as gateway
+from app.gateway.errors import GatewayRefused, GatewayUnavailable, PaymentDeclined
+from app.gateway.invoice_payments import PaymentState
+from app.organizations.models import Organization
+from app.subscriptions import service as subscriptions
+
+from . import service
+from .models import Invoice
+
+LEASE_SECONDS = 60
+"""Longer than Stripe's slowest answer."""
+
+_NOTHING = _l("Nothing is due on this invoice.")
+_SETTLED = {
+    "void": _l("This invoice was voided. Nothing is due on it any more."),
+    "uncollectible": _l("This invoice was written off. Nothing is collected on it any more."),
+}
+
+
+class Result(StrEnum):
+    PAID = "paid"
+    PROCESSING = "processing"
+    NEEDS_CONFIRMATION = "needs_confirmation"
+    DECLINED = "declined"
+    ALREADY_PAID = "already_paid"
+    NOT_OWED = "not_owed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the press; `sentence` is for the customer, Stripe's own when the card was declined.
+
+    `client_secret` is there when the bank asks for the customer: Stripe.js goes on with it.
+    """
+
+    result: Result
+    sentence: str
+    client_secret: str | None = field(default=None, repr=False)
+
+    @property
+    def is_settled(self) -> bool:
+        return self.result in {Result.PAID, Result.ALREADY_PAID}
+
+
+class AmountChanged(PortalError):
+    """The button said another amount than what is due by now; nothing was charged."""
+
+    status = 409
+    code = "amount_changed"
+
+    def __init__(self, due: Money) -> None:
+        amount = i18n.money(due)
+        super().__init__(
+            _("The amount due changed to %(amount)s meanwhile. Nothing was charged; look at it again.", amount=amount)
+        )
+
+
+class PaymentUnknown(PortalError):
+    """Stripe may have heard us although we did not hear Stripe; the same form finds out."""
+
+    status = 503
+    code = "payment_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("We could not hear how the payment went. Look at the invoice in a minute; you will not be charged twice.")
+        )
+
+
+def pay(
+    organization: Organization, invoice: Invoice, payment_method: str | None, token: str, *, shown: int | None = None
+) -> Outcome:
+    """Charge what remains to a saved card (Stripe's id; None for the one Stripe would charge) and absorb what came of it.
+
+    `token` is the form's one-use token: the same one never charges twice. `shown` is the amount the customer saw, in
+    minor units. Raises AmountChanged, PaymentUnknown, Busy, GatewayUnavailable.
+    """
+    key = f"invoice-pay:{invoice.stripe_id}:{token}"
+    with leases.hold(f"invoice-pay:{invoice.stripe_id}", LEASE_SECONDS):
+        state, refusal = gateway.look(invoice.stripe_id), ""
+        if state.is_owed and not state.is_processing:
+            if shown is not None and shown != state.remaining:
+                raise AmountChanged(Money(state.remaining, state.currency))
+            refusal = _charge(key, invoice.stripe_id, payment_method)
+            state = gateway.look(invoice.stripe_id)
+        outcome = outcome_of(state, refusal=refusal, is_ours=intents.outcome(key) is not None)
+        absorb(organization, invoice.stripe_id)
+    return outcome
+
+
+def _charge(key: str, stripe_id: str, payment_method: str | None) -> str:
+    """Why it was refused, "" when it was not."""
+    try:
+        gateway.pay(key, stripe_id, payment_method)
+    except PaymentDeclined as declined:
+        return str(declined)
+    except GatewayRefused:  # paid or voided in another tab, or the card was removed there
+        return str(_("This card cannot be used any more. Choose another one."))
+    except GatewayUnavailable as silence:
+        if silence.unknown:
+            raise PaymentUnknown() from silence
+        raise
+    return ""
+
+
+def outcome_of(state: PaymentState, *, refusal: str = "", is_ours: bool = False) -> Outcome:
+    """In words how a payment stands. `refusal` is what the card's bank just said, `is_ours` that this press paid it."""
+    if state.status == "paid":
+        result = Result.PAID if is_ours else Result.ALREADY_PAID
+        return Outcome(result, _("Paid. Thank you.") if is_ours else _("This invoice is already paid."))
+    if not state.is_owed:
+        return Outcome(Result.NOT_OWED, str(_SETTLED.get(state.status, _NOTHING)))
+    if state.is_processing:
+        return Outcome(Result.PROCESSING, _("Your bank is still at work. Nothing more is needed from you."))
+    if state.needs_confirmation:
+        sentence = _("Your bank asks you to confirm this payment.")
+        return Outcome(Result.NEEDS_CONFIRMATION, sentence, state.client_secret)
+    error = state.intent.error if state.intent else None
+    return Outcome(Result.DECLINED, refusal or error or _("The payment was not confirmed. Nothing was charged."))
+
+
+def absorb(organization: Organization, stripe_id: str) -> Invoice | None:
+    """Bring an invoice of this organization, and the subscription it is for, up to date; None for anybody else's."""
+    found = service.fetch(stripe_id)
+    if found is None or found[0].customer != organization.stripe_customer_id:
+        return None
+    record, cards = found
+    if record.subscription:
+        try:
+            subscriptions.sync(record.subscription)
+        except (subscriptions.SecondLiveSubscription, subscriptions.UnknownPrice) as error:
+            log.warning("paid subscription not mirrored", code=error.code)  # its event is parked for a person
+    return service.absorb(organization, record, cards)
