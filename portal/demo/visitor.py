@@ -54,7 +54,7 @@ class Visitor:
     def buy(self, price: str, card: str, **details: str) -> None:
         """Check out: send the form as the card form's script does, then confirm the card where Stripe.js would."""
         self.open(f"/checkout/{price}")
-        form = self._found(self.page.find("form", id="checkout-form"), "the card form")
+        form = self._found(self.page.find("form", id="card-form"), "the card form")
         action = urljoin(self.url, _attribute(form, "action"))
         data = dict(_values(form)) | details
         answer = self._json(self._http.post(action, data=data, timeout=TIMEOUT_SECONDS))

@@ -1,6 +1,6 @@
 // The card form. Stripe.js owns the card fields; this file asks our server what to confirm and shows what went wrong.
 
-const form = document.getElementById("checkout-form");
+const form = document.getElementById("card-form");
 const error = document.getElementById("payment-error");
 
 function say(sentence) {
@@ -57,25 +57,43 @@ async function askServer() {
 /** Show the server's word next to each field it is about, and the first of them to the reader. */
 function showFieldErrors(errors) {
   for (const [name, sentences] of Object.entries(errors)) {
-    const field = form.elements[name];
-    field?.setCustomValidity(sentences.join(" "));
-    field?.addEventListener("input", () => field.setCustomValidity(""), { once: true });
+    const wrong = field(name);
+    wrong?.setCustomValidity(sentences.join(" "));
+    wrong?.addEventListener("input", () => wrong.setCustomValidity(""), { once: true });
   }
   form.reportValidity();
 }
 
-async function pay(stripe, elements) {
+/** A field by its name; none on a form that does not ask for it. */
+function field(name) {
+  return form.elements.namedItem(name);
+}
+
+/** What the form asks beside the card. */
+function billingDetails() {
+  const details = {};
+  if (field("name")) details.name = field("name").value;
+  if (field("country")) details.address = { country: field("country").value };
+  return details;
+}
+
+/** The card fields; they ask for the country themselves, unless our form does. */
+function cardFields(elements) {
+  const address = { country: field("country") ? "never" : "auto" };
+  return elements.create("payment", { layout: "tabs", fields: { billingDetails: { address } } });
+}
+
+async function confirm(stripe, elements) {
   const { error: incomplete } = await elements.submit();
   if (incomplete) return fail(incomplete.message);
   const answer = await askServer();
   if (answer.redirect) return location.assign(answer.redirect);
   if (answer.errors) showFieldErrors(answer.errors);
   if (answer.error) return fail(answer.error);
-  const confirm = answer.kind === "setup" ? stripe.confirmSetup : stripe.confirmPayment;
-  const billing = { name: form.elements.name.value, address: { country: form.elements.country.value } };
-  const confirmParams = { return_url: form.dataset.returnUrl, payment_method_data: { billing_details: billing } };
+  const send = answer.kind === "setup" ? stripe.confirmSetup : stripe.confirmPayment;
+  const confirmParams = { return_url: form.dataset.returnUrl, payment_method_data: { billing_details: billingDetails() } };
   try {
-    const { error: declined } = await confirm.call(stripe, { elements, clientSecret: answer.client_secret, confirmParams });
+    const { error: declined } = await send.call(stripe, { elements, clientSecret: answer.client_secret, confirmParams });
     return fail(declined.message ?? form.dataset.unknown);
   } catch {
     return fail(form.dataset.unknown); // the bank may have heard us although we did not hear the bank
@@ -86,13 +104,13 @@ function start() {
   if (!window.Stripe) return fail(form.dataset.unloaded);
   const stripe = window.Stripe(form.dataset.publishableKey, { locale: form.dataset.locale });
   const elements = stripe.elements(elementsOptions(form.dataset));
-  const card = elements.create("payment", { layout: "tabs", fields: { billingDetails: { address: { country: "never" } } } });
+  const card = cardFields(elements);
   card.on("loaderror", () => fail(form.dataset.unloaded));
   card.mount("#card-slot");
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     say("");
-    pay(stripe, elements).catch(() => fail(form.dataset.unreachable));
+    confirm(stripe, elements).catch(() => fail(form.dataset.unreachable));
   });
   form.querySelector("button[type=submit]").disabled = false;
 }
