@@ -1,5 +1,6 @@
 """The fields people are asked for in more than one form, each with its rules and what it refuses in words."""
 
+import secrets
 import unicodedata
 from typing import Any
 
@@ -7,13 +8,20 @@ from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, Form, PasswordField, StringField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Regexp
 
 from . import passwords
 
 NAME_LENGTH = 100
 # Unicode's bidirectional embeddings, overrides and isolates: they can make a mail read other than it is.
 TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+TOKEN = Regexp(r"^[A-Za-z0-9_-]{22,64}$", message=_l("This form is incomplete. Reload the page and try again."))
+
+
+def new_token() -> str:
+    """A one-use form token: the name of the one deed this form may do."""
+    return secrets.token_urlsafe(16)
 
 
 def email() -> Any:
@@ -39,15 +47,18 @@ def name(label: Any, required: Any = None) -> Any:
 
 
 def an_address(form: Form, field: Field) -> None:
-    """One ordinary mail address, kept as it is compared: lower-case, an international domain as punycode."""
+    """One ordinary mail address, kept as `normal_address` has it."""
     try:
-        # `.test` is reserved for trials (RFC 6761); mail to it goes nowhere, which is what a trial wants.
-        valid = validate_email(
-            field.data.strip(), allow_smtputf8=False, check_deliverability=False, test_environment=True
-        )
+        field.data = normal_address(field.data)
     except EmailNotValidError as error:
         raise ValidationError(_l("Enter an address such as name@example.com.")) from error
-    field.data = (valid.ascii_email or valid.normalized).lower()
+
+
+def normal_address(text: str) -> str:
+    """As addresses are compared: lower-case, an international domain as punycode. Raises EmailNotValidError."""
+    # `.test` is reserved for trials (RFC 6761); mail to it goes nowhere, which is what a trial wants.
+    valid = validate_email(text.strip(), allow_smtputf8=False, check_deliverability=False, test_environment=True)
+    return (valid.ascii_email or valid.normalized).lower()
 
 
 def a_good_password(form: Form, field: Field) -> None:

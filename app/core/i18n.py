@@ -5,13 +5,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone
 from flask import Flask
-from flask_babel import Babel, get_locale
+from flask_babel import Babel
 
 from .money import Money
 
 _chosen: ContextVar[tuple[str, str]] = ContextVar("locale and time zone", default=("en_US", "UTC"))
+
+_languages: set[str] = {"en"}
+"""Those our sentences are translated into."""
 
 
 def use(locale: str, timezone: str) -> None:
@@ -41,6 +45,12 @@ def _forget() -> None:
     _chosen.set(("en_US", "UTC"))  # a server thread keeps its context from one request to the next
 
 
+def language() -> str:
+    """The language of our sentences: the reader's where they are translated, else English, whatever the formats are."""
+    wanted = locale().split("_")[0]
+    return wanted if wanted in _languages else "en"
+
+
 def money(amount: Money) -> str:
     return amount.format(locale())
 
@@ -61,8 +71,17 @@ def moment(instant: datetime) -> str:
     return f"{day(instant)}, {clock_face}"
 
 
+def example(locale: str) -> str:
+    """A locale by name, with an amount and a date as it writes them: German (Germany): 1.234,50 €, 31.12.2026."""
+    with using(locale, "UTC"):
+        written = f"{money(Money(123450, 'eur'))}, {day(date(2026, 12, 31))}"
+    return f"{Locale.parse(locale).get_display_name(language())}: {written}"
+
+
 def init_app(app: Flask, babel: Babel) -> None:
-    babel.init_app(app, locale_selector=lambda: locale().split("_")[0], timezone_selector=timezone)
+    babel.init_app(app, locale_selector=language, timezone_selector=timezone)
+    with app.app_context():
+        _languages.update(translation.language for translation in babel.list_translations())
     app.before_request(_forget)
     app.jinja_env.filters.update(money=money, date=day, datetime=moment)
-    app.jinja_env.globals.update(language=lambda: str(get_locale()))
+    app.jinja_env.globals.update(language=language)

@@ -11,6 +11,8 @@ from babel.numbers import format_currency
 ZERO_DECIMAL = frozenset(
     ["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"]
 )
+WIDE_YEN = "\uffe5"
+"""The yen sign of Japanese typesetting, which no typeface of ours has."""
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 
 
@@ -59,4 +61,5 @@ class Money:
             return format_currency(
                 self.decimal, self.currency.upper(), f"{pattern};-{pattern}", locale, currency_digits=False
             )
-        return format_currency(self.decimal, self.currency.upper(), locale=locale, currency_digits=True)
+        written = format_currency(self.decimal, self.currency.upper(), locale=locale, currency_digits=True)
+        return str(written).replace(WIDE_YEN, "¥")

@@ -1,9 +1,18 @@
 """Customers at Stripe, one per organization."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import stripe
-from stripe.params import CustomerCreateParams, CustomerUpdateParams
+from stripe.params import (
+    CustomerCreateParams,
+    CustomerUpdateParams,
+    CustomerUpdateParamsAddress,
+)
+from stripe.params import (
+    CustomerUpdateParamsInvoiceSettingsCustomField as CustomField,
+)
 
 from app.core import clock
 from app.core.transactions import release
@@ -13,12 +22,25 @@ from .client import client
 from .errors import translated
 from .expandable import id_of
 
+ADDRESS = ("line1", "line2", "city", "state", "postal_code", "country")
+PURCHASE_ORDER = "PO number"
+"""The name of the custom field that carries it, printed on invoices beside its value."""
+
 
 @dataclass(frozen=True)
 class CustomerRecord:
     stripe_id: str
     is_deleted: bool
     default_payment_method: str | None
+
+
+@dataclass(frozen=True)
+class BillingRecord:
+    """Who is billed on the next invoice, with all parts of ADDRESS; "" for what Stripe was not told."""
+
+    name: str
+    address: dict[str, str]
+    purchase_order: str
 
 
 def _record(customer: stripe.Customer) -> CustomerRecord:
@@ -49,14 +71,62 @@ def _create(key: str, params: CustomerCreateParams) -> str:
     return intents.perform(key, params, lambda p, options: client().v1.customers.create(p, options)).id
 
 
-def update(key: str, stripe_id: str, *, name: str, country: str, email: str) -> None:
-    """Who is billed from now on. The values are part of the deed's name: other values are another deed."""
-    params: CustomerUpdateParams = {"name": name, "email": email, "address": {"country": country}}
+def bill_to(
+    key: str, stripe_id: str, *, name: str, address: Mapping[str, str], purchase_order: str, email: str = ""
+) -> BillingRecord:
+    """Who is billed from now on; "" empties a part, but leaves the mail address alone. Answers what Stripe has.
+
+    The values are part of the deed's name: other values are another deed. One done before is not sent again, because by
+    now something else may hold. Raises GatewayRefused with the `param` that Stripe does not take.
+    """
+    others: list[CustomField] = [
+        field for field in _custom_fields(_retrieve(stripe_id)) if field["name"] != PURCHASE_ORDER
+    ]
+    fields: list[CustomField] = (
+        [*others, {"name": PURCHASE_ORDER, "value": purchase_order}] if purchase_order else others
+    )
+    params: CustomerUpdateParams = {
+        "name": name,
+        "address": cast(CustomerUpdateParamsAddress, {part: address.get(part, "") for part in ADDRESS}),
+        "invoice_settings": {"custom_fields": fields or ""},
+    }
+    if email:
+        params["email"] = email
     deed = f"{key}:{intents.params_hash(params)[:16]}"
-    intents.perform(deed, params, lambda p, options: client().v1.customers.update(stripe_id, p, options))
+    if intents.outcome(deed):
+        return _billing(_retrieve(stripe_id))
+    return _billing(
+        intents.perform(deed, params, lambda p, options: client().v1.customers.update(stripe_id, p, options))
+    )
+
+
+def billing(stripe_id: str) -> BillingRecord | None:
+    """Who is billed, and what is printed; None for a customer who was deleted."""
+    customer = _retrieve(stripe_id)
+    return None if getattr(customer, "deleted", False) else _billing(customer)
+
+
+def _billing(customer: stripe.Customer) -> BillingRecord:
+    address = customer.address.to_dict() if customer.address else {}
+    orders = [field["value"] for field in _custom_fields(customer) if field["name"] == PURCHASE_ORDER]
+    return BillingRecord(
+        name=getattr(customer, "name", None) or "",
+        address={part: address.get(part) or "" for part in ADDRESS},
+        purchase_order=orders[0] if orders else "",
+    )
+
+
+def _custom_fields(customer: stripe.Customer) -> list[CustomField]:
+    settings = getattr(customer, "invoice_settings", None)
+    fields = getattr(settings, "custom_fields", None) or []
+    return [{"name": field.name, "value": field.value} for field in fields]
+
+
+def _retrieve(stripe_id: str) -> stripe.Customer:
+    release()
+    with translated():
+        return client().v1.customers.retrieve(stripe_id)
 
 
 def retrieve(stripe_id: str) -> CustomerRecord:
-    release()
-    with translated():
-        return _record(client().v1.customers.retrieve(stripe_id))
+    return _record(_retrieve(stripe_id))

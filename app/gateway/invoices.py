@@ -59,18 +59,25 @@ class PaymentRecord:
 
 @dataclass(frozen=True)
 class BuyerRecord:
-    """The customer as frozen on the invoice at finalization; `tax_ids` are pairs of type and value."""
+    """The customer as frozen on the invoice at finalization; `tax_ids` are pairs of type and value.
+
+    `fields` are pairs of name and value that the seller or the customer wants printed, such as a purchase order.
+    """
 
     name: str
     email: str
     address: dict[str, str]
     tax_ids: tuple[tuple[str, str], ...]
     tax_exempt: str
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class InvoiceRecord:
-    """All amounts in minor units of `currency`, all instants UTC, `status` Stripe's word; drafts have no number yet."""
+    """All amounts in minor units of `currency`, all instants UTC, `status` Stripe's word; drafts have no number yet.
+
+    `needs_confirmation` while the bank of the card waits for its owner.
+    """
 
     stripe_id: str
     customer: str
@@ -100,6 +107,7 @@ class InvoiceRecord:
     taxes: tuple[TaxRecord, ...]
     payments: tuple[PaymentRecord, ...]
     lines: tuple[LineRecord, ...]
+    needs_confirmation: bool = False
 
 
 def retrieve(stripe_id: str) -> InvoiceRecord:
@@ -160,6 +168,7 @@ def _record(invoice: stripe.Invoice, lines: list[stripe.InvoiceLineItem]) -> Inv
         taxes=tuple(_tax(tax) for tax in invoice.total_taxes or []),
         payments=tuple(_payments(invoice)),
         lines=tuple(_line(line) for line in lines),
+        needs_confirmation=any(intent.status == "requires_action" for intent in _open_intents(invoice)),
     )
 
 
@@ -176,6 +185,7 @@ def _buyer(invoice: stripe.Invoice) -> BuyerRecord:
         address={part: str(text) for part, text in address.items() if text},
         tax_ids=tuple((tax_id.type, tax_id.value or "") for tax_id in invoice.customer_tax_ids or []),
         tax_exempt=invoice.customer_tax_exempt or "none",
+        fields=tuple((field.name, field.value) for field in invoice.custom_fields or []),
     )
 
 
@@ -193,6 +203,13 @@ def _payments(invoice: stripe.Invoice) -> Iterator[PaymentRecord]:
         yield PaymentRecord(
             payment.id, payment.amount_paid or 0, paid_at, id_of(getattr(intent, "payment_method", None))
         )
+
+
+def _open_intents(invoice: stripe.Invoice) -> Iterator[Any]:
+    for payment in invoice.payments.data if invoice.payments else []:
+        intent: Any = getattr(payment.payment, "payment_intent", None)
+        if payment.status == "open" and intent is not None:
+            yield intent
 
 
 def _line(line: stripe.InvoiceLineItem) -> LineRecord:

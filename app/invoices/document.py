@@ -77,7 +77,10 @@ class Party:
 
 @dataclass(frozen=True)
 class InvoiceDocument:
-    """Amounts as Stripe computed them. `unlisted` counts lines beyond the limit, `unlisted_amount` is their sum."""
+    """Amounts as Stripe computed them. `unlisted` counts lines beyond the limit, `unlisted_amount` is their sum.
+
+    `fields` are names and values printed as they are, such as a purchase order.
+    """
 
     number: str
     status: str
@@ -87,6 +90,7 @@ class InvoiceDocument:
     voided_at: datetime | None
     seller: Party
     buyer: Party
+    fields: tuple[tuple[str, str], ...]
     lines: tuple[DocumentLine, ...]
     unlisted: int
     unlisted_amount: Money
@@ -123,6 +127,7 @@ class InvoiceDocument:
             voided_at=invoice.voided_at,
             seller=_seller(settings),
             buyer=_buyer(invoice.buyer, organization),
+            fields=tuple((name, value) for name, value in invoice.buyer.get("fields", [])),
             lines=tuple(DocumentLine.of(line) for line in listed),
             unlisted=len(unlisted),
             unlisted_amount=invoice.money(sum(line.amount for line in unlisted)),

@@ -61,12 +61,14 @@ def line_values(invoice_id: int, position: int, currency: str, record: LineRecor
 
 def _buyer(record: InvoiceRecord) -> dict[str, Any]:
     buyer = record.buyer
+    printed = {"fields": [list(field) for field in buyer.fields]} if buyer.fields else {}
     return {
         "name": buyer.name,
         "email": buyer.email,
         "address": buyer.address,
         "tax_ids": [value for _, value in buyer.tax_ids],
         "tax_exempt": buyer.tax_exempt,
+        **printed,
     }
 
 

@@ -19,7 +19,7 @@ def send(invoice: Invoice, organization: Organization, lines: Sequence[InvoiceLi
     """Record the receipt of a paid invoice in the caller's transaction. `lines` may hold one more than fit."""
     with i18n.using(organization.locale, organization.timezone):
         context = _context(invoice, organization, lines)
-    mail = {"template": "receipt", "to": organizations.billing_emails(organization), "context": context}
+    mail = {"template": "receipt", "to": organizations.invoice_emails(organization), "context": context}
     tasks.record("send_mail", f"receipt:{invoice.public_id}", mail, queue="mail")
 
 

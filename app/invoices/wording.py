@@ -10,7 +10,7 @@ from babel.numbers import format_currency, format_decimal
 from flask_babel import gettext as _
 
 from app.core import i18n
-from app.core.money import exponent
+from app.core.money import WIDE_YEN, exponent
 
 BRANDS = {
     "amex": "American Express",
@@ -40,15 +40,14 @@ def unit_price(amount: Decimal, currency: str) -> str:
     digits = "0" + ("." if places else ".#") + "0" * places + "#" * 12
     pattern = re.sub(r"0\.0+", digits, pattern)
     major = amount.scaleb(-places)
-    return str(
-        format_currency(
-            major, currency.upper(), pattern, i18n.locale(), currency_digits=False, decimal_quantization=False
-        )
+    written = format_currency(
+        major, currency.upper(), pattern, i18n.locale(), currency_digits=False, decimal_quantization=False
     )
+    return str(written).replace(WIDE_YEN, "¥")
 
 
 def address(parts: Mapping[str, str]) -> list[str]:
-    """The lines of a postal address, its country in the reader's language."""
+    """The lines of a postal address, its country in the language of our sentences."""
     country, state = parts.get("country", ""), parts.get("state", "")
     city, code = parts.get("city", ""), parts.get("postal_code", "")
     if country in CODE_LAST:
@@ -56,7 +55,7 @@ def address(parts: Mapping[str, str]) -> list[str]:
         region = ""
     else:
         town, region = " ".join(filter(None, [code, city])), state
-    land = Locale.parse(i18n.locale()).territories.get(country, country)
+    land = Locale.parse(i18n.language()).territories.get(country, country)
     return [line for line in (parts.get("line1"), parts.get("line2"), town, region, land) if line]
 
 

@@ -7,9 +7,9 @@ from .context import current_membership, current_organization, my_organizations
 
 
 def init_app(app: Flask) -> None:
-    from . import invitation_routes, routes, team_routes
+    from . import billing_routes, invitation_routes, routes, team_routes
 
-    for doors in (routes, team_routes, invitation_routes):
+    for doors in (routes, team_routes, invitation_routes, billing_routes):
         app.register_blueprint(doors.bp)
     # Proxies, so that a page (or a mail) that does not look at them asks the database nothing.
     context = {

@@ -1,7 +1,8 @@
-"""The tenant, who belongs to it, and who was asked to."""
+"""The tenant, who belongs to it, who was asked to, and who is billed."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Enum, ForeignKey, Index, LargeBinary, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,7 +26,11 @@ ROLE = Enum(Role, name="role", native_enum=False, create_constraint=True, values
 
 
 class Organization(Model):
-    """One Stripe customer. `created_at` is business time: it anchors the monthly windows of the free plan."""
+    """One Stripe customer. `created_at` is business time: it anchors the monthly windows of the free plan.
+
+    Name, address and purchase order are what Stripe prints on the next invoice, None where nobody has said; the further
+    recipients of invoices, locale and time zone are ours alone.
+    """
 
     __tablename__ = "organizations"
 
@@ -36,7 +41,14 @@ class Organization(Model):
     locale: Mapped[str] = mapped_column(default="en_US")
     timezone: Mapped[str] = mapped_column(default="UTC")
     billing_name: Mapped[str | None]
+    line1: Mapped[str | None]
+    line2: Mapped[str | None]
+    city: Mapped[str | None]
+    state: Mapped[str | None]
+    postal_code: Mapped[str | None]
     country: Mapped[str | None]
+    purchase_order: Mapped[str | None]
+    invoice_recipients: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
@@ -108,3 +120,33 @@ class Invitation(Model):
         """Neither accepted nor revoked; an expired one is listed, so that it can be sent again."""
         unanswered = (cls.accepted_at.is_(None)) & (cls.revoked_at.is_(None))
         return select(cls).where(cls.organization_id == organization.id, unanswered).order_by(cls.id)
+
+
+class Verification(StrEnum):
+    """What the authority says: Stripe's four words, and two of ours: not yet sent to Stripe, not taken by Stripe."""
+
+    WAITING = "waiting"
+    REFUSED = "refused"
+    PENDING = "pending"
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    UNAVAILABLE = "unavailable"
+
+
+class TaxId(Model):
+    """A tax number; without `stripe_id` until the organization has a customer at Stripe."""
+
+    __tablename__ = "tax_ids"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True, default=factory("tax"))
+    organization_id: Mapped[int] = mapped_column(ForeignKey(Organization.id, ondelete="CASCADE"), index=True)
+    stripe_id: Mapped[str | None] = mapped_column(unique=True)
+    type: Mapped[str]
+    value: Mapped[str]
+    verification: Mapped[str]
+
+    @classmethod
+    def of(cls, organization: Organization) -> "Select[TaxId]":
+        """In the order they came."""
+        return select(cls).where(cls.organization_id == organization.id).order_by(cls.id)

@@ -30,3 +30,11 @@ def billing_emails(organization: Organization) -> list[str]:
     paying = Membership.role.in_([Role.ADMIN, Role.BILLING])
     mine = members.where(Membership.organization_id == organization.id, paying)
     return list(db.session.scalars(mine.order_by(Membership.id)))
+
+
+def invoice_emails(organization: Organization) -> list[str]:
+    """Who gets receipts and other mail with an invoice: `billing_emails`, and the further recipients they named.
+
+    Those may be anybody, a bookkeeper or a machine: no mail that lets its reader act goes to them.
+    """
+    return list(dict.fromkeys([*billing_emails(organization), *organization.invoice_recipients]))

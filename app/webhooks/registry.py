@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from app.invoices.webhooks import invoice_changed, payment_intent_changed
+from app.organizations.webhooks import billing_changed, tax_id_changed
 from app.payment_methods.webhooks import customer_changed, payment_method_changed
 from app.subscriptions.webhooks import intent_changed, subscription_changed
 
@@ -10,8 +11,11 @@ Handler = Callable[[str], None]
 """Takes the Stripe id of the event's object; fetches it and absorbs the answer, so it may run any number of times."""
 
 HANDLERS: dict[str, tuple[Handler, ...]] = {
-    "customer.updated": (customer_changed,),
+    "customer.updated": (billing_changed, customer_changed),
     "customer.deleted": (customer_changed,),
+    "customer.tax_id.created": (tax_id_changed,),
+    "customer.tax_id.updated": (tax_id_changed,),
+    "customer.tax_id.deleted": (tax_id_changed,),
     "customer.subscription.created": (subscription_changed,),
     "customer.subscription.updated": (subscription_changed,),
     "customer.subscription.deleted": (subscription_changed,),
