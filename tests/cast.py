@@ -23,6 +23,7 @@ from app.catalog import load
 from app.catalog.models import CatalogVersion, Feature, Limit, Meter, OveragePrice, Plan, Price
 from app.core import clock
 from app.core.extensions import db
+from app.gateway import payment_intents, subscription_changes
 from app.organizations.models import Membership, Organization, Role
 from tests.helpers import CardForm, Sandbox, work
 
@@ -165,3 +166,19 @@ def subscribe(nexus: Callable[..., Price], card: CardForm, sandbox: Sandbox) -> 
         work(sandbox)
 
     return buy
+
+
+@pytest.fixture
+def use_card(card: CardForm, sandbox: Sandbox) -> Callable[[Browser, str], None]:
+    """`use_card(ada, "4000000000000341")`: saved, and charged from now on for what she has subscribed to."""
+
+    def use(browser: Browser, number: str) -> None:
+        customer = str(browser.organization.stripe_customer_id)
+        deed = secrets.token_urlsafe(16)
+        secret = payment_intents.save_card(f"save:{deed}", customer=customer, metadata={})
+        method = str(card.confirm(secret, number)["payment_method"])
+        for subscription in sandbox.objects("subscriptions", customer=customer):
+            subscription_changes.set_default_payment_method(f"use:{deed}", subscription["id"], method)
+        work(sandbox)
+
+    return use

@@ -1,15 +1,18 @@
 """What Stripe would charge: previews are asked for, never computed (https://docs.stripe.com/api/invoices/create_preview)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import stripe
 
+from app.core.money import Money
 from app.core.transactions import release
 
 from .client import client
 from .errors import translated
+from .expandable import id_of
 from .subscription_changes import change_params
 from .times import instant
 
@@ -35,6 +38,13 @@ class PreviewRecord:
     total: int
     amount_due: int
     lines: tuple[PreviewLine, ...]
+    discounts: tuple[str, ...] = ()
+    """Ids of those that take something off."""
+    balance: int = 0
+    """The customer's balance afterwards: below zero they have a credit, above it something to pay with a later invoice."""
+
+    def money(self, amount: int) -> Money:
+        return Money(amount, self.currency)
 
 
 def _record(invoice: stripe.Invoice) -> PreviewRecord:
@@ -50,6 +60,8 @@ def _record(invoice: stripe.Invoice) -> PreviewRecord:
         total=invoice.total,
         amount_due=invoice.amount_due,
         lines=lines,
+        discounts=tuple(id_of(item.discount) or "" for item in invoice.total_discount_amounts or [] if item.amount),
+        balance=getattr(invoice, "ending_balance", None) or 0,
     )
 
 
@@ -76,17 +88,42 @@ def change(
 
 
 def recurring(
-    customer: str, subscription: str, *, item: str, price: str, quantity: int, restart: bool = False
+    customer: str,
+    subscription: str,
+    *,
+    item: str,
+    price: str,
+    quantity: int,
+    restart: bool = False,
+    discounts: Sequence[str] | None = None,
 ) -> PreviewRecord:
-    """An ordinary renewal at this price and quantity, with what discounts are left then; no prorations."""
+    """An ordinary renewal at this price and quantity, with what discounts are left then, or with `discounts`; no prorations."""
     details: dict[str, Any] = {
         "items": [{"id": item, "price": price, "quantity": quantity}],
         "proration_behavior": "none",
     }
     if restart:
         details["billing_cycle_anchor"] = {"type": "now"}
-    who = {"customer": customer, "subscription": subscription}
+    who: dict[str, Any] = {"customer": customer, "subscription": subscription}
+    if discounts is not None:
+        who["discounts"] = _reused(discounts)
     return _ask({**who, "subscription_details": details, "preview_mode": "recurring"})
+
+
+def afresh(customer: str, *, price: str, quantity: int, discounts: Sequence[str]) -> PreviewRecord:
+    """A whole period at this price and quantity for a customer, whatever a schedule has in mind for their subscription."""
+    details = {"items": [{"price": price, "quantity": quantity}]}
+    return _ask({"customer": customer, "subscription_details": details, "discounts": _reused(discounts)})
+
+
+def _reused(discounts: Sequence[str]) -> Any:
+    return [{"discount": one} for one in discounts] or ""
+
+
+def resumption(customer: str, subscription: str) -> PreviewRecord:
+    """The invoice that resuming a paused subscription now makes."""
+    details = {"resume_at": "now"}
+    return _ask({"customer": customer, "subscription": subscription, "subscription_details": details})
 
 
 def next_charge(customer: str, subscription: str) -> PreviewRecord:

@@ -10,6 +10,8 @@ from typing import Any
 
 import stripe
 from stripe.params import (
+    SubscriptionPauseParams,
+    SubscriptionResumeParams,
     SubscriptionScheduleCreateParams,
     SubscriptionScheduleReleaseParams,
     SubscriptionScheduleUpdateParams,
@@ -82,22 +84,25 @@ def change_trial(key: str, stripe_id: str, *, item: str, price: str, quantity: i
     return update(key, stripe_id, {"items": items, "proration_behavior": "none"})
 
 
-def schedule_change(
-    key: str, stripe_id: str, *, schedule: str | None, price: str, quantity: int, interval: str
-) -> SubscriptionRecord:
-    """Let price and quantity change when the running period ends; `schedule` is the one it already has, if any.
-
-    The schedule lets go of the subscription one `interval` (month or year) after the change.
-    """
+def schedule_change(key: str, stripe_id: str, *, schedule: str | None, price: str, quantity: int) -> SubscriptionRecord:
+    """Let price and quantity change when the running period ends; `schedule` is the one it already has, if any."""
+    deed = phases_key(key)
+    if intents.outcome(deed):
+        return retrieve(stripe_id)
     schedule_id = schedule or _make_schedule(f"{key}:schedule", stripe_id)
     release()
     with translated():
         present = client().v1.subscription_schedules.retrieve(schedule_id)
-    params = _phases(present, price, quantity, interval)
+    params = _phases(present, price, quantity)
     intents.perform(
-        f"{key}:phases", params, lambda p, options: client().v1.subscription_schedules.update(schedule_id, p, options)
+        deed, params, lambda p, options: client().v1.subscription_schedules.update(schedule_id, p, options)
     )
     return retrieve(stripe_id)
+
+
+def phases_key(key: str) -> str:
+    """The name of the call that makes a scheduled change stand."""
+    return f"{key}:phases"
 
 
 def _make_schedule(key: str, stripe_id: str) -> str:
@@ -106,10 +111,11 @@ def _make_schedule(key: str, stripe_id: str) -> str:
     return str(made.id)
 
 
-def _phases(
-    schedule: stripe.SubscriptionSchedule, price: str, quantity: int, interval: str
-) -> SubscriptionScheduleUpdateParams:
-    """The running phase as it is, and the one after it; discounts go on, which a phase must say."""
+def _phases(schedule: stripe.SubscriptionSchedule, price: str, quantity: int) -> SubscriptionScheduleUpdateParams:
+    """The running phase as it is, and the one after it; discounts go on, which a phase must say.
+
+    A day later the schedule lets go of the subscription, which may not be canceled or paused while it has one.
+    """
     running: Any = schedule.current_phase
     phase: Any = next(one for one in schedule.phases if one.start_date == running.start_date)
     discounts: Any = [{"discount": one.discount} for one in phase.discounts if one.discount] or ""
@@ -122,7 +128,7 @@ def _phases(
     then: Any = {
         "items": [{"price": price, "quantity": quantity}],
         "discounts": discounts,
-        "duration": {"interval": interval, "interval_count": 1},
+        "duration": {"interval": "day", "interval_count": 1},
         "proration_behavior": "none",
     }
     return {"end_behavior": "release", "proration_behavior": "none", "phases": [now, then]}
@@ -147,6 +153,40 @@ def discard_pending(key: str, stripe_id: str, invoice: str) -> SubscriptionRecor
     """Give up what waits for the payment of `invoice`, by voiding it; unless it was paid meanwhile, as the answer shows."""
     invoices.void(key, invoice)
     return retrieve(stripe_id)
+
+
+def pause(key: str, stripe_id: str, *, credit_period: bool) -> SubscriptionRecord:
+    """Pause at once; the running period stays paid, or is credited in full when it was not wanted (`credit_period`)."""
+    if intents.outcome(key):
+        return retrieve(stripe_id)
+    since = "item_current_period_start" if credit_period else "none"
+    params: SubscriptionPauseParams = {
+        "bill_for": {"unused_time_from": {"type": since}},
+        "invoicing_behavior": "invoice",
+        "expand": EXPAND,
+    }
+    asked_at = clock.wall()
+    paused = intents.perform(key, params, lambda p, options: client().v1.subscriptions.pause(stripe_id, p, options))
+    return record(paused, asked_at)
+
+
+def resume(key: str, stripe_id: str) -> SubscriptionRecord:
+    """A new period from now on, once its invoice is paid, which is tried at once; until then it stays paused."""
+    return _resume(key, stripe_id, {"payment_behavior": "resume_on_payment_success"})
+
+
+def resume_unchanged(key: str, stripe_id: str) -> SubscriptionRecord:
+    """Go on with the paid period as if there had been no pause."""
+    return _resume(key, stripe_id, {"billing_cycle_anchor": {"type": "unchanged"}, "proration_behavior": "none"})
+
+
+def _resume(key: str, stripe_id: str, wish: SubscriptionResumeParams) -> SubscriptionRecord:
+    if intents.outcome(key):
+        return retrieve(stripe_id)
+    params: SubscriptionResumeParams = {**wish, "expand": EXPAND}
+    asked_at = clock.wall()
+    resumed = intents.perform(key, params, lambda p, options: client().v1.subscriptions.resume(stripe_id, p, options))
+    return record(resumed, asked_at)
 
 
 def update(key: str, stripe_id: str, params: SubscriptionUpdateParams) -> SubscriptionRecord:

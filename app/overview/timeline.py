@@ -10,6 +10,9 @@ from app.audit.models import Entry
 # What people care about; sign-ins and refusals stay in the audit.
 SENTENCES = {
     "organization.created": (_l("Organization created"), "quiet"),
+    "organization.billing_changed": (_l("Billing details changed"), "info"),
+    "tax_id.verified": (_l("Tax number verified"), "success"),
+    "tax_id.unverified": (_l("A tax number could not be verified"), "warning"),
     "subscription.started": (_l("Subscription started"), "success"),
     "subscription.trial_started": (_l("Trial started"), "info"),
     "subscription.trial_converted": (_l("Trial became a paid subscription"), "success"),
@@ -17,6 +20,9 @@ SENTENCES = {
     "subscription.past_due": (_l("A payment failed"), "danger"),
     "subscription.unpaid": (_l("Collection stopped after failed payments"), "danger"),
     "subscription.recovered": (_l("The overdue payment arrived"), "success"),
+    "subscription.pause_planned": (_l("Pause planned"), "info"),
+    "subscription.pause_withdrawn": (_l("Planned pause taken back"), "success"),
+    "subscription.pause_dropped": (_l("Planned pause dropped because of another change"), "quiet"),
     "subscription.paused": (_l("Subscription paused"), "warning"),
     "subscription.resumed": (_l("Subscription resumed"), "success"),
     "subscription.cancellation_scheduled": (_l("Cancellation scheduled"), "warning"),

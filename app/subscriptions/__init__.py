@@ -7,9 +7,10 @@ def init_app(app: Flask) -> None:
     from app.catalog import service as catalog
     from app.core import pages
 
-    from . import banners, checkout_routes, routes
+    from . import banners, checkout_routes, pause_routes, routes
 
     app.register_blueprint(routes.bp)
     app.register_blueprint(checkout_routes.bp)
-    pages.banners.append(banners.of_subscription)
+    app.register_blueprint(pause_routes.bp)
+    pages.banners.extend([banners.of_subscription, banners.of_pause])
     catalog.holdings.append(banners.holding)

@@ -41,6 +41,18 @@ def of_subscription() -> Banner | None:
     return None
 
 
+def of_pause() -> Banner | None:
+    """That a pause has begun, and the way back."""
+    subscription = current_subscription()
+    if subscription is None or subscription.portal_state != PortalState.PAUSED:
+        return None
+    text = _("%(plan)s is paused. Nothing is charged.", plan=subscription.price.plan.name)
+    if subscription.returns_at:
+        day = i18n.day(subscription.returns_at)
+        text = _("%(plan)s is paused until %(date)s. Nothing is charged.", plan=subscription.price.plan.name, date=day)
+    return Banner("paused", "info", text, _("Resume"), url_for("subscription_pause.resume"))
+
+
 def _ending(subscription: Subscription) -> Banner:
     ends = i18n.moment(subscription.cancel_at) if subscription.cancel_at else ""
     text = _("%(plan)s ends on %(date)s.", plan=subscription.price.plan.name, date=ends)

@@ -2,15 +2,18 @@
 
 import secrets
 import unicodedata
+from collections.abc import Mapping
+from datetime import date
 
 from babel import Locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Regexp, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from app.auth.fields import one_line
+from app.core import i18n
 from app.gateway.subscription_changes import FEEDBACKS
 
 TOKEN = Regexp(r"^[A-Za-z0-9_-]{22,64}$", message=_l("This form is incomplete. Reload the page and try again."))
@@ -102,3 +105,35 @@ class CancellationForm(DeedForm):
     def validate_feedback(self, field: HiddenField) -> None:
         if field.data not in FEEDBACKS:
             raise ValidationError(_l("Please choose a reason."))
+
+
+class PauseForm(DeedForm):
+    """How long: so many months, until a day, or with no end."""
+
+    until = RadioField(_l("How long?"), validators=[InputRequired(_l("Please choose how long the pause lasts."))])
+    day = DateField(_l("That day"), validators=[Optional()])
+
+    def __init__(self, months: Mapping[str, date], *args: object, **kwargs: object) -> None:
+        """`months` has the day of the return for each number of months on offer."""
+        super().__init__(*args, **kwargs)
+        self.months = months
+        terms = [(count, _l("Until %(day)s", day=i18n.day(day))) for count, day in months.items()]
+        self.until.choices = [*terms, ("day", _l("Until another day")), ("open", _l("Until I come back"))]
+
+    def validate_until(self, field: RadioField) -> None:
+        if field.data == "day" and not any(self.day.raw_data or ()):
+            raise ValidationError(_l("Please enter the day on which your plan comes back."))
+
+    @property
+    def resume_on(self) -> date | None:
+        """The day of the return, None for a pause with no end."""
+        if self.until.data == "day":
+            day: date = self.day.data
+            return day
+        return self.months.get(self.until.data)
+
+
+class ResumeForm(DeedForm):
+    """Coming back, for the amount in minor units that the page showed."""
+
+    amount = HiddenField(validators=[InputRequired(), Regexp(r"^\d{1,12}$")])

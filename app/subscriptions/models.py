@@ -69,6 +69,8 @@ class Subscription(Model):
     paused_because: Mapped[str | None]
     discounts: Mapped[list[Any]] = mapped_column(default=list)
     began_at: Mapped[datetime | None]
+    pauses_at: Mapped[datetime | None]
+    resumes_at: Mapped[datetime | None]
     past_due_since: Mapped[datetime | None]
     next_charge: Mapped[dict[str, Any] | None]
     version: Mapped[int] = mapped_column(default=0)
@@ -95,6 +97,7 @@ class Subscription(Model):
             has_begun=self.began_at is not None,
             cancel_at=self.cancel_at,
             changes_at=self.scheduled_at,
+            pauses_at=self.pauses_at,
             past_due_since=self.past_due_since,
             now=clock.now(),
             grace=grace,
@@ -129,6 +132,29 @@ class Subscription(Model):
     def can_keep(self) -> bool:
         """Undo is open until the last minute."""
         return self.is_canceling and self.cancel_at is not None and clock.now() < self.cancel_at
+
+    @property
+    def can_pause(self) -> bool:
+        is_plain = self.status == Status.ACTIVE and self.cancel_at is None and self.scheduled_at is None
+        return is_plain and not self.is_waiting and self.pauses_at is None
+
+    @property
+    def is_pausing(self) -> bool:
+        """A pause is planned and can still be taken back."""
+        return self.pauses_at is not None and clock.now() < self.pauses_at and not self.has_moot_pause
+
+    @property
+    def has_moot_pause(self) -> bool:
+        """Something else came in the way of a planned pause: an end, another plan, another period, a return."""
+        if self.pauses_at is None or self.status == Status.PAUSED:
+            return False
+        is_plain = self.status == Status.ACTIVE and self.cancel_at is None and self.scheduled_at is None
+        return not is_plain or self.pauses_at not in {self.current_period_start, self.current_period_end}
+
+    @property
+    def returns_at(self) -> datetime | None:
+        """When a paused plan comes back by itself."""
+        return self.resumes_at if self.status == Status.PAUSED else None
 
     @property
     def is_waiting(self) -> bool:

@@ -24,6 +24,9 @@ def tell(action: str, subscription: Subscription, organization: Organization) ->
 _MAILS: dict[str, tuple[str, Callable[[Subscription], str]]] = {
     "started": ("welcome", lambda s: "start"),
     "trial_started": ("welcome", lambda s: "start"),
+    "pause_planned": ("subscription_paused", lambda s: f"{s.pauses_at:%Y-%m-%dT%H:%M}:{s.resumes_at or 'open'}"),
+    "return_near": ("return_near", lambda s: f"{s.resumes_at:%Y-%m-%dT%H:%M}"),
+    "return_failed": ("return_failed", lambda s: f"{s.resumes_at:%Y-%m-%dT%H:%M}"),
     "cancellation_scheduled": ("subscription_canceled", lambda s: f"{s.cancel_at:%Y-%m-%dT%H:%M}:{s.version}"),
 }
 
@@ -35,6 +38,9 @@ def _context(subscription: Subscription) -> dict[str, str | None]:
         "interval": subscription.price.interval,
         "trial_end": i18n.day(subscription.trial_end) if subscription.is_trialing and subscription.trial_end else None,
         "ends_at": i18n.moment(subscription.cancel_at) if subscription.cancel_at else None,
+        "pauses_at": i18n.moment(subscription.pauses_at) if subscription.pauses_at else None,
+        "resumes_at": i18n.day(subscription.resumes_at) if subscription.resumes_at else None,
+        "resume_url": public_url("subscription_pause.resume"),
         "overview_url": public_url("overview.index"),
         "subscription_url": public_url("subscriptions.show"),
     }

@@ -179,6 +179,7 @@ def _change(
         subscription.past_due_since = subscription.past_due_since or clock.now()
     else:
         subscription.past_due_since = None
+    _forget_pause(subscription, before)
     db.session.flush()
     if any(before.get(name) != values[name] for name in PRICES):
         db.session.refresh(subscription, list(PRICES.values()))
@@ -189,6 +190,16 @@ def _change(
         notices.tell(action, subscription, organization)
     refresh = {"subscription": subscription.id, "version": subscription.version}
     tasks.record("refresh_next_charge", f"{subscription.public_id}:{subscription.version}", refresh)
+
+
+def _forget_pause(subscription: Subscription, before: dict[str, object]) -> None:
+    """A pause is over once the subscription runs again, and is not begun when something else comes first."""
+    has_returned = before.get("status") == Status.PAUSED and subscription.status != Status.PAUSED
+    if subscription.pauses_at is None or not (has_returned or subscription.has_moot_pause):
+        return
+    subscription.pauses_at = subscription.resumes_at = None
+    if not has_returned:
+        audit.write("subscription.pause_dropped", subscription.public_id, organization_id=subscription.organization_id)
 
 
 def refresh_next_charge(subscription_id: int, version: int) -> None:

@@ -51,6 +51,7 @@ def portal_state(
     has_begun: bool,
     cancel_at: datetime | None,
     changes_at: datetime | None,
+    pauses_at: datetime | None,
     past_due_since: datetime | None,
     now: datetime,
     grace: timedelta,
@@ -59,6 +60,8 @@ def portal_state(
     status = Status(status)
     if not has_begun:
         return PortalState.NONE
+    if status == Status.PAUSED and pauses_at is not None and now < pauses_at:
+        return PortalState.ACTIVE  # what is paid for stays; Stripe pauses a little earlier
     if status in _DIRECT:
         return _DIRECT[status]
     if status == Status.PAST_DUE:

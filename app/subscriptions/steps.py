@@ -32,6 +32,7 @@ def instant(action: str, subscription: Subscription) -> datetime | None:
     known = {
         "renewed": subscription.current_period_start,
         "trial_converted": subscription.current_period_start,
+        "paused": subscription.pauses_at,
         "ended": subscription.ended_at,
         "cancellation_scheduled": subscription.canceled_at,
     }

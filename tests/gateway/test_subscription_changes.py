@@ -43,7 +43,6 @@ def schedule(subscription: Subscription, price: Price, key: str = "later") -> Su
         schedule=subscription.schedule,
         price=price.stripe_price_id,
         quantity=1,
-        interval="month",
     )
 
 

@@ -11,13 +11,14 @@ WEEK = timedelta(days=7)
 
 
 def state(
-    status: str, *, begun: bool = True, ends: bool = False, changes: bool = False, past_due: timedelta | None = None
+    status: str, *, begun: bool = True, ends: bool = False, changes: bool = False, pauses: bool = False, past_due: timedelta | None = None
 ) -> PortalState:
     return portal_state(
         status,
         has_begun=begun,
         cancel_at=NOW + WEEK if ends else None,
         changes_at=NOW + WEEK if changes else None,
+        pauses_at=NOW + WEEK if pauses else None,
         past_due_since=NOW - past_due if past_due is not None else None,
         now=NOW,
         grace=WEEK,
@@ -62,3 +63,7 @@ def test_a_change_to_come_says_so():
 
 def test_an_end_says_more_than_a_change_to_come():
     assert state(Status.ACTIVE, changes=True, ends=True) == PortalState.CANCELING
+
+
+def test_a_pause_does_not_begin_before_its_time():
+    assert state(Status.PAUSED, pauses=True) == PortalState.ACTIVE
