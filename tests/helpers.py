@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.core.tasks import QUEUES
 from portal.services import messages
 from worker import runner
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 class Sandbox:
@@ -35,6 +36,9 @@ class Sandbox:
     def turn_clock(self, by: str) -> None:
         """`1 month`, `2 hours` … of business time; everything due in between has happened afterwards."""
         self._post("clock", {"by": by})
+
+    def turn_clock_to(self, instant: datetime) -> None:
+        self._post("clock", {"to": int(instant.timestamp())})
 
     def hold_events(self, held: bool = True) -> None:
         self._post("deliveries", {"paused": held})
