@@ -73,13 +73,12 @@ def save(organization: Organization, details: Details, token: str) -> None:
     """
     values: dict[str, Any] = {name: value or None for name, value in asdict(details).items()}
     values["invoice_recipients"] = details.invoice_recipients
-    with leases.hold(lease(organization), LEASE_SECONDS) as held:
+    with leases.hold(lease(organization), LEASE_SECONDS):
         customer = db.session.scalar(select(Organization.stripe_customer_id).where(Organization.id == organization.id))
         if customer is not None:
             answer = columns(_send(f"billing-details:{token}", customer, values))
             if any(values[name] != value for name, value in answer.items()):
                 raise IntentSpent()
-        leases.assert_held(lease(organization), held)
         _write(organization, values)
 
 

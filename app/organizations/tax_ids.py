@@ -53,7 +53,7 @@ def add(organization: Organization, kind: str, value: str, token: str) -> None:
     Without a customer at Stripe it is kept here and sent when there is one: whoever only looks around shall not become
     a customer by typing a number. Raises TaxIdRefused, TooManyTaxIds, IntentSpent, Busy and GatewayUnavailable.
     """
-    with leases.hold(lease(organization), LEASE_SECONDS) as held:
+    with leases.hold(lease(organization), LEASE_SECONDS):
         customer = db.session.scalar(select(Organization.stripe_customer_id).where(Organization.id == organization.id))
         listed = of(organization)
         if any((known.type, known.value) == (kind, value) for known in listed):
@@ -67,7 +67,6 @@ def add(organization: Organization, kind: str, value: str, token: str) -> None:
             record = gateway.create(f"tax-id-create:{token}", customer, kind, value)
         except GatewayRefused as error:
             raise TaxIdRefused(kind) from error
-        leases.assert_held(lease(organization), held)
         if _new(db.session(), organization.id, record):  # else the event was faster, and may know more by now
             changed(organization, "tax_ids")
 
@@ -85,13 +84,12 @@ def _keep(organization: Organization, kind: str, value: str) -> None:
 
 def remove(organization: Organization, public_id: str) -> None:
     """Print it no longer. Raises NotFound, also for one of another organization, Busy and GatewayUnavailable."""
-    with leases.hold(lease(organization), LEASE_SECONDS) as held:
+    with leases.hold(lease(organization), LEASE_SECONDS):
         row = db.session.scalar(TaxId.of(organization).where(TaxId.public_id == public_id))
         if row is None:
             raise NotFound()
         if row.stripe_id is not None:
             gateway.delete(f"tax-id-delete:{row.public_id}", str(organization.stripe_customer_id), row.stripe_id)
-        leases.assert_held(lease(organization), held)
         db.session.execute(delete(TaxId).where(TaxId.id == row.id))
         changed(organization, "tax_ids")
 

@@ -1,0 +1,44 @@
+"""Amounts and dates are written as the organization writes them; sentences in the language they exist in."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from app.core import i18n, regions
+from app.core.money import Money
+
+LATE = datetime(2026, 8, 1, 20, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("locale", "dollars", "yen", "dinar", "day"),
+    [
+        ("en_US", "$1,234.50", "¥125,000", "KWD1.250", "2 Aug 2026"),
+        ("en_GB", "US$1,234.50", "JP¥125,000", "KWD1.250", "2 Aug 2026"),
+        ("de_DE", "1.234,50\xa0$", "125.000\xa0¥", "1,250\xa0KWD", "02.08.2026"),
+        ("fr_FR", "1\u202f234,50\xa0$US", "125\u202f000\xa0JPY", "1,250\xa0KWD", "2 août 2026"),
+        ("es_ES", "1.234,50\xa0US$", "125.000\xa0JPY", "1,250\xa0KWD", "2 ago 2026"),
+        ("ja_JP", "$1,234.50", "¥125,000", "KWD1.250", "2026/08/02"),
+    ],
+)
+def test_a_locale_writes_amounts_and_days(locale: str, dollars: str, yen: str, dinar: str, day: str):
+    with i18n.using(locale, "Asia/Tokyo"):
+        written = [i18n.money(Money(*amount)) for amount in [(123450, "usd"), (125000, "jpy"), (1250, "kwd")]]
+        assert [*written, i18n.day(LATE)] == [dollars, yen, dinar, day]
+
+
+def test_sentences_stay_in_the_language_they_are_written_in():
+    with i18n.using("de_DE", "UTC"):
+        assert i18n.language() == "en"
+
+
+@pytest.mark.parametrize("locale", regions.LOCALES)
+def test_every_locale_shows_what_it_does(locale: str):
+    assert str(date(2026, 12, 31).day) in i18n.example(locale)
+
+
+def test_places_are_found_in_their_region():
+    assert ("Europe/Berlin", "Berlin") in regions.timezones()["Europe"]
+    assert ("America/Argentina/Buenos_Aires", "Argentina, Buenos Aires") in regions.timezones()["America"]
+    assert regions.is_timezone("UTC")
+    assert not regions.is_timezone("Europe/Atlantis")
