@@ -76,7 +76,7 @@ def _words(name: str, facts: Facts) -> str:
     if name == "unit_amount":
         return exact(Decimal(value), facts["currency"])
     if value is None:
-        return "unlimited"
+        return "none" if name.startswith("seats") else "unlimited"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(format_decimal(value, locale="en_US")) if isinstance(value, int) else f'"{value}"'

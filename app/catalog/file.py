@@ -1,111 +1,41 @@
 """The shape of a catalogue file, entry by entry. What entries must be to each other is checked in `reading`."""
 
-import re
-from collections.abc import Callable
-from decimal import Decimal
-from enum import StrEnum
-from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from babel.core import get_global
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.core.money import exponent
 
-from .models import Aggregation, Behaviour, Interval, MeterKind, PlanKind, Visibility, Window
-from .tree import FeatureValue
+from .models import (
+    Aggregation,
+    Behaviour,
+    CancelPolicy,
+    CancelRefund,
+    Interval,
+    MeterKind,
+    PlanKind,
+    TrialCard,
+    TrialEnd,
+    Visibility,
+    Window,
+)
+from .values import (
+    MAX_SEATS,
+    MAX_TRIAL_DAYS,
+    Amount,
+    Currency,
+    Key,
+    Name,
+    Note,
+    Overage,
+    Quantity,
+    Sentence,
+    Value,
+    one_of,
+)
 
-MAX_AMOUNT = 99_999_999  # Stripe's largest unit amount, eight digits
-MAX_OVERAGE_DECIMALS = 12  # https://docs.stripe.com/api/prices/create, unit_amount_decimal
-MAX_QUANTITY = 10**15
-MAX_TRIAL_DAYS = 730  # Stripe's
-UNLIMITED = "unlimited"
-KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 # Steps in which Stripe charges: https://docs.stripe.com/currencies (three-decimal currencies, and two old special cases).
 SPECIAL_STEPS = {"isk": 100, "ugx": 100}
-
-
-def _key(value: object) -> str:
-    if not isinstance(value, str) or not KEY.fullmatch(value):
-        raise ValueError("must be lower-case letters, digits and _, beginning with a letter (up to 40)")
-    return value
-
-
-@cache
-def currencies() -> frozenset[str]:
-    """Every currency that is legal tender somewhere today, in lower case."""
-    tender = get_global("territory_currencies").values()
-    return frozenset(code.lower() for uses in tender for code, _since, until, legal in uses if legal and until is None)
-
-
-def _currency(value: object) -> str:
-    if not isinstance(value, str) or value not in currencies():
-        raise ValueError("is not a currency; write its three letters in lower case, such as usd")
-    return value
-
-
-def _amount(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError("must be a whole number of minor units, such as 2900 for $29.00")
-    if value <= 0:
-        raise ValueError('must be more than 0; a plan that costs nothing has kind = "free" and no prices')
-    if value > MAX_AMOUNT:
-        raise ValueError(f"is too large; the most one price can be is {MAX_AMOUNT:,} minor units")
-    return value
-
-
-def _overage(value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise ValueError("must be a number of minor units, such as 2 for $0.02 or 0.04 for $0.0004")
-    amount = Decimal(value)
-    if not amount.is_finite() or amount <= 0:
-        raise ValueError("must be more than 0")
-    if amount > MAX_AMOUNT:
-        raise ValueError(f"is too large; the most one unit can be is {MAX_AMOUNT:,} minor units")
-    if -int(amount.normalize().as_tuple().exponent) > MAX_OVERAGE_DECIMALS:
-        raise ValueError(f"has more than {MAX_OVERAGE_DECIMALS} decimals")
-    return amount
-
-
-def _quantity(value: object) -> int | None:
-    if value == UNLIMITED:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError('must be a whole number or "unlimited"')
-    if not 0 <= value <= MAX_QUANTITY:
-        raise ValueError(f"must be between 0 and {MAX_QUANTITY:,}")
-    return value
-
-
-def _limit(value: object) -> object:
-    """`renders = 20` is short for `renders = { amount = 20 }`."""
-    return value if isinstance(value, dict) else {"amount": value}
-
-
-def _feature(value: object) -> FeatureValue:
-    if isinstance(value, int) and abs(value) <= MAX_QUANTITY:
-        return value
-    if isinstance(value, str) and value.strip() and value.isprintable():
-        return value
-    raise ValueError("must be true, false, a whole number or words in quotes")
-
-
-def _one_of(kind: type[StrEnum]) -> Callable[[object], Any]:
-    def convert(value: object) -> Any:
-        if value not in list(kind):
-            raise ValueError(f"must be one of: {', '.join(kind)}")
-        return kind(str(value))
-
-    return convert
-
-
-Key = Annotated[str, BeforeValidator(_key)]
-Currency = Annotated[str, BeforeValidator(_currency)]
-Amount = Annotated[int, BeforeValidator(_amount)]
-ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=ONE_LINE)]
-Note = Annotated[str, Field(max_length=60, pattern=ONE_LINE)]
-Sentence = Annotated[str, Field(max_length=200, pattern=ONE_LINE)]
 
 
 class Entry(BaseModel):
@@ -119,9 +49,9 @@ class MeterEntry(Entry):
     name: Name
     singular: Note = ""
     unit: Note = ""
-    kind: Annotated[MeterKind, BeforeValidator(_one_of(MeterKind))] = MeterKind.COUNTER
-    aggregation: Annotated[Aggregation | None, BeforeValidator(_one_of(Aggregation))] = None
-    window: Annotated[Window | None, BeforeValidator(_one_of(Window))] = None
+    kind: Annotated[MeterKind, BeforeValidator(one_of(MeterKind))] = MeterKind.COUNTER
+    aggregation: Annotated[Aggregation | None, BeforeValidator(one_of(Aggregation))] = None
+    window: Annotated[Window | None, BeforeValidator(one_of(Window))] = None
 
     @property
     def aggregates(self) -> Aggregation:
@@ -150,12 +80,17 @@ class PricesEntry(Entry):
         return {interval: amount for interval, amount in amounts.items() if amount is not None}
 
 
+def _limit(value: object) -> object:
+    """`renders = 20` is short for `renders = { amount = 20 }`."""
+    return value if isinstance(value, dict) else {"amount": value}
+
+
 class LimitEntry(Entry):
     """`amount` None is unlimited; `overage` is minor units of each currency for one unit more."""
 
-    amount: Annotated[int | None, BeforeValidator(_quantity)]
-    behaviour: Annotated[Behaviour, BeforeValidator(_one_of(Behaviour))] = Behaviour.HARD
-    overage: dict[Currency, Annotated[Decimal, BeforeValidator(_overage)]] = {}
+    amount: Quantity
+    behaviour: Annotated[Behaviour, BeforeValidator(one_of(Behaviour))] = Behaviour.HARD
+    overage: dict[Currency, Overage] = {}
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -168,24 +103,65 @@ class LimitEntry(Entry):
         return self
 
 
+class SeatsEntry(Entry):
+    """How many seats a subscription may have; `max` None has no upper end but Stripe's."""
+
+    min: Annotated[int, Field(ge=1, le=MAX_SEATS)] = 1
+    max: Annotated[int | None, Field(ge=1, le=MAX_SEATS)] = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.max is not None and self.max < self.min:
+            raise ValueError("max must not be less than min")
+        return self
+
+
 class PlanEntry(Entry):
+    """`trial_card`, `trial_end`: a trial's card and what its end without one brings. `cancel`, `cancel_refund`: leaving."""
+
     key: Key
     name: Name
     description: Sentence = ""
     support: Note = ""
-    kind: Annotated[PlanKind, BeforeValidator(_one_of(PlanKind))] = PlanKind.PAID
-    visibility: Annotated[Visibility, BeforeValidator(_one_of(Visibility))] = Visibility.PUBLIC
+    kind: Annotated[PlanKind, BeforeValidator(one_of(PlanKind))] = PlanKind.PAID
+    visibility: Annotated[Visibility, BeforeValidator(one_of(Visibility))] = Visibility.PUBLIC
     trial_days: Annotated[int, Field(ge=0, le=MAX_TRIAL_DAYS)] = 0
+    trial_card: Annotated[TrialCard, BeforeValidator(one_of(TrialCard))] = TrialCard.REQUIRED
+    trial_end: Annotated[TrialEnd, BeforeValidator(one_of(TrialEnd))] = TrialEnd.CANCEL
+    seats: SeatsEntry | None = None
+    cancel: Annotated[CancelPolicy, BeforeValidator(one_of(CancelPolicy))] = CancelPolicy.PERIOD_END
+    cancel_refund: Annotated[CancelRefund, BeforeValidator(one_of(CancelRefund))] = CancelRefund.NONE
     prices: dict[Currency, PricesEntry] = {}
     limits: dict[str, Annotated[LimitEntry, BeforeValidator(_limit)]] = {}
-    features: dict[str, Annotated[FeatureValue, BeforeValidator(_feature)]] = {}
+    features: dict[str, Value] = {}
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        problems = [*self._price_problems(), *self._overage_problems()]
+        problems = [*self._price_problems(), *self._term_problems(), *self._overage_problems()]
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    @property
+    def seats_min(self) -> int | None:
+        return self.seats.min if self.seats else None
+
+    @property
+    def seats_max(self) -> int | None:
+        return self.seats.max if self.seats else None
+
+    def _term_problems(self) -> list[str]:
+        """Terms that would never apply."""
+        if self.kind is not PlanKind.PAID:
+            terms = sorted(self.model_fields_set & {"trial_card", "trial_end", "seats", "cancel", "cancel_refund"})
+            return [f"{term}: a plan of kind {self.kind} is not bought, so it has none" for term in terms]
+        problems = []
+        if not self.trial_days:
+            terms = sorted(self.model_fields_set & {"trial_card", "trial_end"})
+            problems += [f"{term}: the plan has no trial; set trial_days too" for term in terms]
+        if self.cancel is CancelPolicy.PERIOD_END and self.cancel_refund is not CancelRefund.NONE:
+            problems.append('cancel_refund: needs cancel = "immediate"; what ends with its period has no unused time')
+        return problems
 
     def _price_problems(self) -> list[str]:
         if self.kind is not PlanKind.PAID:

@@ -33,6 +33,36 @@ class Interval(StrEnum):
     YEAR = "year"
 
 
+class TrialCard(StrEnum):
+    """Whether a trial begins with a card or may begin without."""
+
+    REQUIRED = "required"
+    OPTIONAL = "optional"
+
+
+class TrialEnd(StrEnum):
+    """What becomes of a trial that ends without a card: canceled, paused until one is there, or billed all the same."""
+
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    INVOICE = "invoice"
+
+
+class CancelPolicy(StrEnum):
+    """When a cancellation may take effect; whoever may end at once may also wait for the end of the paid period."""
+
+    PERIOD_END = "period_end"
+    IMMEDIATE = "immediate"
+
+
+class CancelRefund(StrEnum):
+    """How ending at once gives unused time back: not, on the balance, or to the card it came from."""
+
+    NONE = "none"
+    CREDIT = "credit"
+    REFUND = "refund"
+
+
 class MeterKind(StrEnum):
     COUNTER = "counter"  # adds up and starts again with each window
     GAUGE = "gauge"  # a level: gigabytes stored, seats taken
@@ -59,6 +89,11 @@ class Behaviour(StrEnum):
 
 
 class Plan(Model):
+    """Without `seats_min` a plan has no seats and its quantity is 1; `seats_max` None has no upper end.
+
+    `trial_card` and `trial_end` say something only with `trial_days`, `cancel_refund` only where `cancel` is immediate.
+    """
+
     __tablename__ = "plans"
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -70,6 +105,12 @@ class Plan(Model):
     kind: Mapped[str]
     visibility: Mapped[str] = mapped_column(default=Visibility.PUBLIC)
     trial_days: Mapped[int] = mapped_column(default=0)
+    trial_card: Mapped[str] = mapped_column(default=TrialCard.REQUIRED)
+    trial_end: Mapped[str] = mapped_column(default=TrialEnd.CANCEL)
+    seats_min: Mapped[int | None]
+    seats_max: Mapped[int | None]
+    cancel: Mapped[str] = mapped_column(default=CancelPolicy.PERIOD_END)
+    cancel_refund: Mapped[str] = mapped_column(default=CancelRefund.NONE)
     position: Mapped[int]
     stripe_product_id: Mapped[str | None] = mapped_column(unique=True)
     archived_at: Mapped[datetime | None]

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from .file import KEY, CatalogFile, Entry, MeterEntry, PlanEntry
+from .file import CatalogFile, Entry, MeterEntry, PlanEntry
 from .models import PlanKind
+from .values import KEY
 
 PRESETS = Path(__file__).parent / "presets"
 MAX_BYTES = 1024 * 1024

@@ -14,7 +14,8 @@ from .models import Feature, Limit, Meter, OveragePrice, Plan, Price
 Facts = dict[str, Any]
 
 METER_FACTS = ("name", "singular", "unit", "kind", "aggregation", "window", "position")
-PLAN_FACTS = ("name", "description", "support", "kind", "visibility", "trial_days", "position")
+PLAN_TERMS = ("trial_days", "trial_card", "trial_end", "seats_min", "seats_max", "cancel", "cancel_refund")
+PLAN_FACTS = ("name", "description", "support", "kind", "visibility", *PLAN_TERMS, "position")
 PRICE_FACTS = ("currency", "interval", "unit_amount", "position")
 OVERAGE_FACTS = ("meter_key", "currency", "unit_amount")
 

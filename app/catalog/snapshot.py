@@ -12,6 +12,8 @@ from app.core.money import Money
 from . import tree
 from .models import (
     Behaviour,
+    CancelPolicy,
+    CancelRefund,
     Feature,
     Interval,
     Limit,
@@ -21,6 +23,8 @@ from .models import (
     Plan,
     PlanKind,
     Price,
+    TrialCard,
+    TrialEnd,
     Visibility,
     Window,
 )
@@ -111,6 +115,12 @@ def _plan(row: Plan, prices: list[tree.Price], limits: list[tree.Limit], feature
         kind=PlanKind(row.kind),
         visibility=Visibility(row.visibility),
         trial_days=row.trial_days,
+        trial_card=TrialCard(row.trial_card),
+        trial_end=TrialEnd(row.trial_end),
+        seats_min=row.seats_min,
+        seats_max=row.seats_max,
+        cancel=CancelPolicy(row.cancel),
+        cancel_refund=CancelRefund(row.cancel_refund),
         prices=tuple(prices),
         limits=tuple(limits),
         features=tuple(features),

@@ -7,7 +7,18 @@ from decimal import Decimal
 
 from app.core.money import Money
 
-from .models import Behaviour, Interval, MeterKind, PlanKind, Visibility, Window
+from .models import (
+    Behaviour,
+    CancelPolicy,
+    CancelRefund,
+    Interval,
+    MeterKind,
+    PlanKind,
+    TrialCard,
+    TrialEnd,
+    Visibility,
+    Window,
+)
 
 FeatureValue = bool | int | str
 
@@ -76,7 +87,10 @@ class Feature:
 
 @dataclass(frozen=True)
 class Plan:
-    """`prices` are those for sale; a price that was replaced is found by `Catalog.price` alone."""
+    """`prices` are those for sale; a price that was replaced is found by `Catalog.price` alone.
+
+    The terms are as in the table: `seats_min` None has no seats, `seats_max` None no upper end.
+    """
 
     id: int
     public_id: str
@@ -87,6 +101,12 @@ class Plan:
     kind: PlanKind
     visibility: Visibility
     trial_days: int
+    trial_card: TrialCard
+    trial_end: TrialEnd
+    seats_min: int | None
+    seats_max: int | None
+    cancel: CancelPolicy
+    cancel_refund: CancelRefund
     prices: tuple[Price, ...]
     limits: tuple[Limit, ...]
     features: tuple[Feature, ...]

@@ -1,12 +1,23 @@
 """Seats, trials and cancellation terms of a plan"""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0016"
 down_revision = "0015"
 
+WORDS = {"trial_card": "required", "trial_end": "cancel", "cancel": "period_end", "cancel_refund": "none"}
+NUMBERS = ("seats_min", "seats_max")
+
 
 def upgrade() -> None:
-    pass
+    for name, default in WORDS.items():
+        op.add_column("plans", sa.Column(name, sa.String(), nullable=False, server_default=default))
+        op.alter_column("plans", name, server_default=None)
+    for name in NUMBERS:
+        op.add_column("plans", sa.Column(name, sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
-    pass
+    for name in (*NUMBERS, *WORDS):
+        op.drop_column("plans", name)
