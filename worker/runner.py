@@ -12,7 +12,7 @@ from app.core.tasks import Task, TaskState
 from app.core.transactions import abandon, commit
 from app.webhooks import service as webhooks
 
-from . import auth, invoices, notifications, subscriptions
+from . import auth, invoices, notifications, payment_methods, subscriptions
 
 BATCH = 20
 
@@ -21,6 +21,7 @@ HANDLERS: dict[str, Handler] = {
     **auth.HANDLERS,
     **notifications.HANDLERS,
     **invoices.HANDLERS,
+    **payment_methods.HANDLERS,
     **subscriptions.HANDLERS,
 }
 

@@ -1,6 +1,9 @@
 """Errors know their status, their stable code and the sentence a person reads."""
 
-from flask import Flask, g, render_template
+from collections.abc import Callable
+from functools import wraps
+
+from flask import Flask, g, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
@@ -69,6 +72,20 @@ def page(status: int, sentence: str) -> tuple[str, int]:
     return render_template(
         template, status=status, title=title, sentence=sentence, request_id=g.get("request_id")
     ), status
+
+
+def answers_json(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """Decorate a door that the card form's script asks: it reads the sentence from `error` and shows it beside the form."""
+
+    @wraps(view)
+    def wrapped(*args: object, **kwargs: object) -> ResponseReturnValue:
+        try:
+            return view(*args, **kwargs)
+        except PortalError as error:
+            abandon()
+            return jsonify(error=str(error), code=error.code), error.status
+
+    return wrapped
 
 
 def _portal_error(error: PortalError) -> ResponseReturnValue:

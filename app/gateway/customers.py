@@ -130,3 +130,9 @@ def _retrieve(stripe_id: str) -> stripe.Customer:
 
 def retrieve(stripe_id: str) -> CustomerRecord:
     return _record(_retrieve(stripe_id))
+
+
+def set_default_card(key: str, stripe_id: str, payment_method: str) -> None:
+    """Charge this card where a subscription has none of its own. Raises GatewayRefused for a card that is not theirs."""
+    params: CustomerUpdateParams = {"invoice_settings": {"default_payment_method": payment_method}}
+    intents.perform(key, params, lambda p, options: client().v1.customers.update(stripe_id, p, options))

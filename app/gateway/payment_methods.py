@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import stripe
+from stripe.params import PaymentMethodDetachParams
 
 from app.core.transactions import release
 
+from . import intents
 from .client import client
-from .errors import translated
+from .errors import GatewayRefused, translated
 from .expandable import id_of
 
 
@@ -21,6 +23,11 @@ class PaymentMethodRecord:
     exp_month: int | None
     exp_year: int | None
     fingerprint: str | None
+
+    @property
+    def label(self) -> str:
+        """Visa •••• 4242"""
+        return f"{self.brand.replace('_', ' ').title()} •••• {self.last4}" if self.last4 else self.type
 
 
 def _record(method: stripe.PaymentMethod) -> PaymentMethodRecord:
@@ -48,3 +55,13 @@ def retrieve(stripe_id: str) -> PaymentMethodRecord:
     release()
     with translated():
         return _record(client().v1.payment_methods.retrieve(stripe_id))
+
+
+def detach(key: str, stripe_id: str) -> None:
+    """Forget a card for good; nothing for one that is forgotten already. Raises GatewayNotFound."""
+    params: PaymentMethodDetachParams = {}
+    try:
+        intents.perform(key, params, lambda p, options: client().v1.payment_methods.detach(stripe_id, p, options))
+    except GatewayRefused:
+        if retrieve(stripe_id).customer is not None:
+            raise

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from app.core.pages import render
 from app.organizations.context import current_organization
 from app.organizations.guards import member_of_organization
+from app.payment_methods.context import current_card
 from app.subscriptions.context import current_subscription
 
 from . import service
@@ -18,6 +19,6 @@ bp = Blueprint("overview", __name__)
 @member_of_organization
 def index() -> ResponseReturnValue:
     subscription = current_subscription()
-    overview = service.of(current_organization, subscription)
+    overview = service.of(current_organization, current_card())
     steps = described(overview.timeline)
     return render("overview/index.html", subscription=subscription, overview=overview, timeline=steps)

@@ -36,6 +36,11 @@ SENTENCES = {
     "invoice.paid": (_l("Invoice paid"), "success"),
     "invoice.voided": (_l("Invoice voided"), "quiet"),
     "invoice.written_off": (_l("Invoice written off"), "warning"),
+    "payment_method.added": (_l("Card added"), "success"),
+    "payment_method.removed": (_l("Card removed"), "quiet"),
+    "payment_method.made_default": (_l("Card made the default"), "info"),
+    "payment_method.renewed": (_l("Card updated by its bank"), "info"),
+    "payment_method.changed": (_l("Card details changed"), "info"),
     "invitation.created": (_l("Invitation sent"), "info"),
     "invitation.accepted": (_l("Invitation accepted"), "success"),
     "membership.removed": (_l("Member removed"), "warning"),
@@ -52,7 +57,9 @@ class Step:
 
 
 def described(entries: list[Entry]) -> list[Step]:
-    """Each entry as a sentence with its tone; `note` is an invoice's number."""
-    return [
-        Step(e.at, str(SENTENCES[e.action][0]), SENTENCES[e.action][1], str(e.data.get("number", ""))) for e in entries
-    ]
+    """Each entry as a sentence with its tone; `note` says which: an invoice's number, a card's last digits."""
+    return [Step(e.at, str(SENTENCES[e.action][0]), SENTENCES[e.action][1], _note(e)) for e in entries]
+
+
+def _note(entry: Entry) -> str:
+    return str(entry.data.get("number") or entry.data.get("card") or "")

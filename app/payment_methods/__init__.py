@@ -1,7 +1,12 @@
-"""Payment methods: the cards saved at Stripe, mirrored."""
+"""Payment methods: the cards saved at Stripe, mirrored; add, make default, remove, warn before one expires."""
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from . import models  # noqa: F401  # its table belongs to the schema; the doors come with the room's pages
+    from app.core import pages
+
+    from . import banners, routes
+
+    app.register_blueprint(routes.bp)
+    pages.banners.append(banners.of_card)

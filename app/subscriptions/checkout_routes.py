@@ -1,8 +1,5 @@
 """Door 1: checkout. Always a full page load; the page itself creates nothing, only the post does."""
 
-from collections.abc import Callable
-from functools import wraps
-
 from flask import Blueprint, current_app, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -10,11 +7,10 @@ from flask_login import current_user
 
 from app.catalog import service as catalog
 from app.catalog.models import Price
-from app.core.errors import PortalError
+from app.core.errors import answers_json
 from app.core.extensions import limiter
 from app.core.pages import public_url, render
 from app.core.security import allow_card_form
-from app.core.transactions import abandon
 from app.gateway.payment_intents import IntentRecord
 from app.organizations.context import current_organization
 from app.organizations.guards import may, member_of_organization
@@ -30,20 +26,6 @@ bp = Blueprint("checkout", __name__, url_prefix="/checkout")
 def _price(public_id: str) -> Price:
     """A price that is for sale: listed, not archived, not free. Raises NotFound."""
     return catalog.sellable(public_id)
-
-
-def answers_json(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
-    """The card form's script reads the sentence from `error` and shows it beside the form."""
-
-    @wraps(view)
-    def wrapped(*args: object, **kwargs: object) -> ResponseReturnValue:
-        try:
-            return view(*args, **kwargs)
-        except PortalError as error:
-            abandon()
-            return jsonify(error=str(error), code=error.code), error.status
-
-    return wrapped
 
 
 @bp.get("/<public_id>")

@@ -4,7 +4,12 @@ from collections.abc import Callable
 
 from app.invoices.webhooks import invoice_changed, payment_intent_changed
 from app.organizations.webhooks import billing_changed, tax_id_changed
-from app.payment_methods.webhooks import customer_changed, payment_method_changed
+from app.payment_methods.webhooks import (
+    card_saved,
+    customer_changed,
+    payment_method_changed,
+    payment_method_renewed,
+)
 from app.subscriptions.webhooks import intent_changed, subscription_changed
 
 Handler = Callable[[str], None]
@@ -32,9 +37,9 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "invoice.marked_uncollectible": (invoice_changed,),
     "payment_intent.succeeded": (intent_changed, payment_intent_changed),
     "payment_intent.payment_failed": (payment_intent_changed,),
-    "setup_intent.succeeded": (intent_changed,),
+    "setup_intent.succeeded": (intent_changed, card_saved),
     "payment_method.attached": (payment_method_changed,),
     "payment_method.detached": (payment_method_changed,),
     "payment_method.updated": (payment_method_changed,),
-    "payment_method.automatically_updated": (payment_method_changed,),
+    "payment_method.automatically_updated": (payment_method_renewed,),
 }
