@@ -31,6 +31,11 @@ def allow_card_form() -> None:
     g.card_form = True
 
 
+def keep_address_secret() -> None:
+    """The address of this answer is a key: it goes into no Referer, and no index. Its forms are sent by a script."""
+    g.secret_address = True
+
+
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
@@ -78,7 +83,9 @@ def _headers(response: Response) -> Response:
         headers["Content-Security-Policy"] = content_security_policy(settings, csp_nonce(), card_form=card_form)
     headers["X-Content-Type-Options"] = "nosniff"
     # Not no-referrer: over https the CSRF check compares the Referer of a form post.
-    headers["Referrer-Policy"] = "same-origin"
+    headers["Referrer-Policy"] = "no-referrer" if g.get("secret_address") else "same-origin"
+    if g.get("secret_address"):
+        headers["X-Robots-Tag"] = "noindex, nofollow"
     headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups" if card_form else "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     payment = f'(self "{_origin(settings.stripe_js_url)}")' if card_form else "()"

@@ -17,6 +17,9 @@ from .expandable import id_of
 from .payment_intents import IntentRecord
 
 INVOICE_ID = re.compile(r"in_[A-Za-z0-9_]+")
+OWNER_ASKED = {"authentication_required", "payment_intent_authentication_failure"}
+"""Why a charge failed when its bank wanted to hear the owner of the card (https://docs.stripe.com/error-codes)."""
+
 EXPAND = [
     "confirmation_secret",
     "customer",
@@ -29,7 +32,8 @@ EXPAND = [
 class PaymentState:
     """`status` is the invoice's, `remaining` in minor units of `currency`; `intent` is what collects it, None for a draft.
 
-    `client_secret` lets a browser confirm the intent; `default_card` is what Stripe charges when no card is named.
+    `client_secret` lets a browser confirm the intent; `default_card` is what Stripe charges when no card is named;
+    `asks_owner` when all that the last attempt lacked is its owner's word to the bank.
     """
 
     invoice: str
@@ -41,6 +45,12 @@ class PaymentState:
     intent: IntentRecord | None
     client_secret: str | None = field(repr=False)
     default_card: str | None
+    asks_owner: bool
+
+    @property
+    def card(self) -> str | None:
+        """What the customer is asked about: the card under way, or else the one that would be charged."""
+        return (self.intent.payment_method if self.intent else None) or self.default_card
 
     @property
     def is_owed(self) -> bool:
@@ -92,7 +102,13 @@ def _state(invoice: stripe.Invoice) -> PaymentState:
         intent=payment_intents.of_payment(intent) if intent else None,
         client_secret=secret.client_secret if secret else None,
         default_card=_default_card(invoice, subscription),
+        asks_owner=intent is not None and _asks_owner(intent),
     )
+
+
+def _asks_owner(intent: stripe.PaymentIntent) -> bool:
+    error = intent.last_payment_error
+    return intent.status == "requires_action" or (error is not None and error.code in OWNER_ASKED)
 
 
 def _subscription(invoice: stripe.Invoice) -> Any:

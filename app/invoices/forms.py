@@ -1,11 +1,14 @@
-"""The filters of the list, read from the address so that a filtered list can be kept and shared."""
+"""The filters of the list, read from the address so that a filtered list can be kept and shared; and paying."""
 
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Form, SelectField, StringField
+from flask_wtf import FlaskForm
+from wtforms import DateField, Form, HiddenField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+
+from app.auth.fields import TOKEN, new_token
 
 from .models import InvoiceStatus
 from .search import OVERDUE, Filters
@@ -49,3 +52,23 @@ class InvoiceFilterForm(Form):
 
     def _day(self, field: DateField) -> date | None:
         return None if field.errors else field.data
+
+
+class AmountForm(FlaskForm):
+    """Pays the amount the page showed, in minor units, once."""
+
+    token = HiddenField(default=new_token, validators=[InputRequired(), TOKEN])
+    amount = HiddenField(
+        validators=[
+            InputRequired(),
+            Regexp(r"^[0-9]{1,12}$", message=_l("This form is incomplete. Reload the page and try again.")),
+        ]
+    )
+
+
+class PayForm(AmountForm):
+    """With a saved card; Stripe knows which are theirs, and refuses any other."""
+
+    card = RadioField(
+        _l("Pay with"), choices=[], validate_choice=False, validators=[InputRequired(_l("Please choose a card."))]
+    )

@@ -5,14 +5,18 @@ from enum import StrEnum
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import update
 
-from app.core import i18n, leases
+from app.audit import service as audit
+from app.core import clock, i18n, leases
 from app.core.errors import PortalError
+from app.core.extensions import db
 from app.core.logs import log
 from app.core.money import Money
+from app.core.transactions import apart
 from app.gateway import intents
 from app.gateway import invoice_payments as gateway
-from app.gateway.errors import GatewayRefused, GatewayUnavailable, PaymentDeclined
+from app.gateway.errors import GatewayNotFound, GatewayRefused, GatewayUnavailable, PaymentDeclined
 from app.gateway.invoice_payments import PaymentState
 from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
@@ -64,7 +68,11 @@ class AmountChanged(PortalError):
     def __init__(self, due: Money) -> None:
         amount = i18n.money(due)
         super().__init__(
-            _("The amount due changed to %(amount)s meanwhile. Nothing was charged; look at it again.", amount=amount)
+            _(
+                "The amount due changed to %(amount)s meanwhile. Nothing was charged; "
+                "look at the page again before you pay.",
+                amount=amount,
+            )
         )
 
 
@@ -92,13 +100,71 @@ def pay(
     with leases.hold(f"invoice-pay:{invoice.stripe_id}", LEASE_SECONDS):
         state, refusal = gateway.look(invoice.stripe_id), ""
         if state.is_owed and not state.is_processing:
-            if shown is not None and shown != state.remaining:
-                raise AmountChanged(Money(state.remaining, state.currency))
+            _refuse_another_amount(state, shown)
+            _somebody_is_here(invoice)
             refusal = _charge(key, invoice.stripe_id, payment_method)
             state = gateway.look(invoice.stripe_id)
         outcome = outcome_of(state, refusal=refusal, is_ours=intents.outcome(key) is not None)
+        if outcome.result == Result.DECLINED:
+            _note_refusal(invoice, state)
         absorb(organization, invoice.stripe_id)
     return outcome
+
+
+def with_another_card(organization: Organization, invoice: Invoice, *, shown: int) -> Outcome:
+    """The secret with which the browser pays by a card typed in there, as long as something is owed.
+
+    `shown` as for `pay`. Raises AmountChanged, GatewayUnavailable.
+    """
+    state = look(organization, invoice)
+    if not state.is_owed or state.is_processing:
+        return outcome_of(state)
+    _refuse_another_amount(state, shown)
+    _somebody_is_here(invoice)
+    return Outcome(Result.NEEDS_CONFIRMATION, "", state.client_secret)
+
+
+def look(organization: Organization, invoice: Invoice) -> PaymentState:
+    """How its payment stands at Stripe; what our row does not know yet is absorbed. Raises GatewayUnavailable."""
+    state = gateway.look(invoice.stripe_id)
+    if state.status != invoice.status:
+        absorb(organization, invoice.stripe_id)
+    return state
+
+
+def find(organization: Organization, stripe_id: str) -> Invoice | None:
+    """The organization's invoice with this id at Stripe, fetched if we have not heard of it; None for a draft.
+
+    Raises InvoiceNotFound, also for somebody else's.
+    """
+    if not stripe_id.isprintable():  # PostgreSQL takes no NUL
+        raise service.InvoiceNotFound()
+    known = db.session.scalar(Invoice.of(organization).where(Invoice.stripe_id == stripe_id))
+    if known is not None:
+        return known
+    try:
+        owner = gateway.look(stripe_id).customer
+    except GatewayNotFound as error:
+        raise service.InvoiceNotFound() from error
+    if owner != organization.stripe_customer_id:
+        raise service.InvoiceNotFound()
+    return absorb(organization, stripe_id)
+
+
+def _refuse_another_amount(state: PaymentState, shown: int | None) -> None:
+    if shown is not None and shown != state.remaining:
+        raise AmountChanged(Money(state.remaining, state.currency))
+
+
+def _somebody_is_here(invoice: Invoice) -> None:
+    """Known before the bank may ask, so that no mail asks as well."""
+    with apart() as session:
+        session.execute(update(Invoice).where(Invoice.id == invoice.id).values(tried_at=clock.wall()))
+
+
+def _note_refusal(invoice: Invoice, state: PaymentState) -> None:
+    data = {"number": invoice.number, "amount": state.remaining, "currency": state.currency}
+    audit.write_apart("invoice.payment_declined", invoice.public_id, organization_id=invoice.organization_id, data=data)
 
 
 def _charge(key: str, stripe_id: str, payment_method: str | None) -> str:

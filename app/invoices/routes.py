@@ -6,8 +6,9 @@ from flask import Blueprint, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.pages import refresh, render, wants_partial
-from app.organizations.context import current_organization
+from app.organizations.context import current_membership, current_organization
 from app.organizations.guards import member_of_organization
+from app.organizations.models import Role
 
 from . import printing, search, service
 from .document import InvoiceDocument
@@ -42,6 +43,7 @@ def index() -> ResponseReturnValue:
         unpaid=search.unpaid(current_organization),
         newer=found.newer and url_for(".index", after=found.newer, **kept),
         older=found.older and url_for(".index", before=found.older, **kept),
+        may_pay=current_membership.may(Role.BILLING),
     )
 
 
@@ -51,7 +53,10 @@ def show(number: str) -> ResponseReturnValue:
     invoice = service.get(current_organization, number)
     lines = service.lines(invoice, LINES + 1)
     document = InvoiceDocument.of(invoice, lines, current_organization, current_app.extensions["settings"], limit=LINES)
-    return render("invoices/show.html", invoice=invoice, document=document, pdf=printing.state(invoice))
+    may_pay = current_membership.may(Role.BILLING)
+    return render(
+        "invoices/show.html", invoice=invoice, document=document, pdf=printing.state(invoice), may_pay=may_pay
+    )
 
 
 @bp.get("/<number>/pdf")

@@ -1,12 +1,15 @@
 """Links to pay from a mail"""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0013"
 down_revision = "0012"
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("invoices", sa.Column("tried_at", sa.DateTime(timezone=True)))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("invoices", "tried_at")

@@ -46,7 +46,9 @@ function elementsOptions({ mode, currency, amount, locale }) {
 }
 
 async function askServer() {
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
+  // Our server compares the Referer, which a page with a secret address does not send by itself.
+  const options = { method: "POST", body: new FormData(form), referrerPolicy: "same-origin" };
+  const answer = await fetch(form.action, { ...options, headers: { Accept: "application/json" } });
   const isJson = answer.headers.get("Content-Type")?.startsWith("application/json");
   if (!isJson && answer.status === 409) return { error: form.dataset.stale };
   if (answer.status === 429) return { error: form.dataset.tooMany };

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from app.audit.models import Entry
 from app.core.extensions import db
 from app.gateway.client import client
 from app.invoices import paying
@@ -11,117 +12,105 @@ from app.invoices.models import Invoice
 from app.invoices.paying import Result
 from app.subscriptions.models import Subscription
 from tests.cast import Browser
-from tests.helpers import Sandbox, work
+from tests.invoices.owing import ASKS_ALWAYS, VISA, billed, charges_of, customer_of, give_card, owes, status_of
 
-FAILS_LATER = "pm_card_chargeCustomerFail"
-ASKS_ALWAYS = "pm_card_authenticationRequired"
-
-
-def give_card(browser: Browser, name: str) -> str:
-    """A card of Stripe's test names, saved and made the default everywhere."""
-    customer = str(browser.organization.stripe_customer_id)
-    method = client().v1.payment_methods.attach(name, {"customer": customer}).id
-    client().v1.customers.update(customer, {"invoice_settings": {"default_payment_method": method}})
-    for subscription in client().v1.subscriptions.list({"customer": customer}).data:
-        client().v1.subscriptions.update(subscription.id, {"default_payment_method": method})
-    return method
-
-
-def the_open_invoice(browser: Browser) -> Invoice:
-    return db.session.scalars(Invoice.of(browser.organization).where(Invoice.status == "open")).one()
-
-
-@pytest.fixture
-def owing(ada: Browser, subscribe: Callable[..., None], sandbox: Sandbox) -> Callable[..., Invoice]:
-    """Ada's Growth was renewed, but its card did not pay; answers the open invoice."""
-
-    def owe(card: str = FAILS_LATER) -> Invoice:
-        subscribe(ada, "growth")
-        give_card(ada, card)
-        sandbox.turn_clock("1 month")
-        sandbox.turn_clock("2 hours")
-        work(sandbox)
-        return the_open_invoice(ada)
-
-    return owe
+TOKEN = "t" * 22
 
 
 def subscription_of(browser: Browser) -> Subscription:
     return db.session.scalars(Subscription.of(browser.organization)).one()
 
 
-def test_another_saved_card_pays_and_brings_the_subscription_back(ada: Browser, owing: Callable[..., Invoice]) -> None:
-    invoice = owing()
+def test_another_saved_card_pays_and_brings_the_subscription_back(ada: Browser, renewal: Callable[..., Invoice]):
+    invoice = renewal()
     assert subscription_of(ada).is_past_due
-    visa = give_card(ada, "pm_card_visa")
-    outcome = paying.pay(ada.organization, invoice, visa, "t" * 22)
+    outcome = paying.pay(ada.organization, invoice, give_card(ada, VISA), TOKEN)
     db.session.commit()
     assert outcome.result == Result.PAID
-    assert the_status(invoice) == "paid"
+    assert status_of(invoice) == "paid"
     assert subscription_of(ada).status == "active"
 
 
-def the_status(invoice: Invoice) -> str:
-    db.session.refresh(invoice)
-    return invoice.status
-
-
-def test_a_refused_card_says_why_and_leaves_the_invoice_open(ada: Browser, owing: Callable[..., Invoice]) -> None:
-    invoice = owing()
-    outcome = paying.pay(ada.organization, invoice, None, "t" * 22)
+def test_a_refused_card_says_why_and_leaves_the_invoice_open(ada: Browser):
+    invoice = owes(ada)
+    outcome = paying.pay(ada.organization, invoice, None, TOKEN)
     assert (outcome.result, outcome.sentence) == (Result.DECLINED, "Your card was declined.")
-    assert the_status(invoice) == "open"
+    assert status_of(invoice) == "open"
 
 
-def test_a_card_that_asks_for_its_owner_is_to_be_confirmed(ada: Browser, owing: Callable[..., Invoice]) -> None:
-    invoice = owing(ASKS_ALWAYS)
-    outcome = paying.pay(ada.organization, invoice, None, "t" * 22)
+def test_a_refused_card_is_on_record(ada: Browser):
+    invoice = owes(ada)
+    paying.pay(ada.organization, invoice, None, TOKEN)
+    entry = db.session.scalars(db.select(Entry).where(Entry.action == "invoice.payment_declined")).one()
+    assert (entry.subject, entry.data["amount"]) == (invoice.public_id, 9900)
+
+
+def test_a_card_that_asks_for_its_owner_is_to_be_confirmed(ada: Browser):
+    outcome = paying.pay(ada.organization, owes(ada, ASKS_ALWAYS), None, TOKEN)
     assert outcome.result == Result.NEEDS_CONFIRMATION
     assert str(outcome.client_secret).startswith("pi_")
     assert str(outcome.client_secret) not in repr(outcome)
 
 
-def test_the_same_press_twice_charges_once(ada: Browser, owing: Callable[..., Invoice], sandbox: Sandbox) -> None:
-    invoice = owing()
-    visa = give_card(ada, "pm_card_visa")
-    results = [paying.pay(ada.organization, invoice, visa, "t" * 22).result]
-    db.session.commit()
-    results.append(paying.pay(ada.organization, invoice, visa, "t" * 22).result)
-    assert results == [Result.PAID, Result.PAID]
-    charges = sandbox.objects("charges", customer=str(ada.organization.stripe_customer_id))
-    assert [charge["amount"] for charge in charges if charge["paid"]] == [9900, 9900]  # the first month and this one
+def test_the_same_press_twice_charges_once(ada: Browser):
+    invoice = owes(ada, VISA)
+    for _ in range(2):
+        assert paying.pay(ada.organization, invoice, None, TOKEN).result == Result.PAID
+        db.session.commit()
+    assert charges_of(ada) == [9900]
 
 
-def test_an_invoice_paid_elsewhere_says_so_and_is_caught_up_with(ada: Browser, owing: Callable[..., Invoice]) -> None:
-    invoice = owing()
-    client().v1.invoices.pay(invoice.stripe_id, {"payment_method": give_card(ada, "pm_card_visa")})
-    outcome = paying.pay(ada.organization, invoice, None, "t" * 22)
+def test_an_invoice_paid_elsewhere_says_so_and_is_caught_up_with(ada: Browser):
+    invoice = owes(ada, VISA)
+    client().v1.invoices.pay(invoice.stripe_id)
+    assert paying.pay(ada.organization, invoice, None, TOKEN).result == Result.ALREADY_PAID
     db.session.commit()
-    assert outcome.result == Result.ALREADY_PAID
-    assert the_status(invoice) == "paid"
+    assert status_of(invoice) == "paid"
+    assert charges_of(ada) == [9900]
 
 
 @pytest.mark.parametrize("deed", ["void_invoice", "mark_uncollectible"])
-def test_what_nobody_owes_any_more_is_not_charged(ada: Browser, owing: Callable[..., Invoice], deed: str) -> None:
-    invoice = owing()
+def test_what_nobody_owes_any_more_is_not_charged(ada: Browser, deed: str):
+    invoice = owes(ada, VISA)
     getattr(client().v1.invoices, deed)(invoice.stripe_id)
-    outcome = paying.pay(ada.organization, invoice, give_card(ada, "pm_card_visa"), "t" * 22)
+    outcome = paying.pay(ada.organization, invoice, None, TOKEN)
     assert outcome.result == Result.NOT_OWED
     assert outcome.sentence.endswith("any more.")
+    assert charges_of(ada) == []
 
 
-def test_another_amount_than_the_one_shown_is_not_charged(ada: Browser, owing: Callable[..., Invoice]) -> None:
-    invoice = owing()
+def test_another_amount_than_the_one_shown_is_not_charged(ada: Browser):
+    invoice = owes(ada, VISA)
     with pytest.raises(paying.AmountChanged, match=r"\$99\.00"):
-        paying.pay(ada.organization, invoice, give_card(ada, "pm_card_visa"), "t" * 22, shown=2900)
-    assert the_status(invoice) == "open"
+        paying.pay(ada.organization, invoice, None, TOKEN, shown=2900)
+    assert charges_of(ada) == []
 
 
-def test_a_card_of_somebody_else_pays_nothing(
-    ada: Browser, cleo: Browser, owing: Callable[..., Invoice], subscribe: Callable[..., None]
-) -> None:
-    invoice = owing()
-    subscribe(cleo, "starter", "4242424242424242")
-    outcome = paying.pay(ada.organization, invoice, give_card(cleo, "pm_card_visa"), "t" * 22)
+def test_a_card_of_somebody_else_pays_nothing(ada: Browser, cleo: Browser):
+    invoice = owes(ada)
+    customer_of(cleo)
+    outcome = paying.pay(ada.organization, invoice, give_card(cleo, VISA), TOKEN)
+    assert (outcome.result, outcome.sentence) == (
+        Result.DECLINED,
+        "This card cannot be used any more. Choose another one.",
+    )
+
+
+def test_a_customer_without_a_card_is_asked_for_one(ada: Browser):
+    outcome = paying.pay(ada.organization, owes(ada, None), None, TOKEN)
     assert outcome.result == Result.DECLINED
-    assert outcome.sentence == "This card cannot be used any more. Choose another one."
+
+
+def test_an_invoice_nobody_told_us_of_is_found_at_stripe(ada: Browser):
+    found = paying.find(ada.organization, billed(ada))
+    assert found is not None
+    assert found.remaining_amount == 9900
+
+
+def test_a_canceled_payment_leaves_an_invoice_that_says_nothing_is_due(ada: Browser):
+    invoice = owes(ada)
+    client().v1.invoices.void_invoice(invoice.stripe_id)
+    state = paying.look(ada.organization, invoice)
+    assert state.intent is not None
+    assert state.intent.status == "canceled"
+    assert "voided" in paying.outcome_of(state).sentence
