@@ -114,7 +114,7 @@ def _tells_apart(catalog: Catalog, feature: str) -> bool:
 
 def _deed(plan: Plan, price: Price | None, current: Plan | None, reader: Reader, held: Price | None) -> Deed:
     choose = _("Choose %(plan)s", plan=plan.name)
-    if plan is current:
+    if plan is current and not _has_another_interval(price, held):
         return Deed(_("Current plan"), None, _why_current(plan, price, held))
     if plan.kind is PlanKind.CONTACT:
         return Deed(_("Contact sales"), f"mailto:{reader.sales_address}?subject={quote(plan.name)}")
@@ -128,11 +128,29 @@ def _deed(plan: Plan, price: Price | None, current: Plan | None, reader: Reader,
         return Deed(choose, "/subscription/cancel", _("%(plan)s then ends with its paid period.", plan=name))
     if price is None:
         return Deed(choose, None, _("This plan is not sold in your currency."))
-    if held is not None and current is not None:
-        return Deed(
-            choose, None, _("One plan at a time: you can choose it once %(plan)s has ended.", plan=current.name)
-        )
+    if held is not None:
+        url = f"/subscription/change/{price.public_id}"
+        return Deed(choose, url, _when(plan, price, current, held, reader.holding), is_primary=True)
     return Deed(choose, f"/checkout/{price.public_id}", is_primary=True)
+
+
+def _has_another_interval(price: Price | None, held: Price | None) -> bool:
+    """Whether the card shows the plan they have at an interval that they do not pay for yet."""
+    return price is not None and held is not None and price.interval is not held.interval
+
+
+def _when(plan: Plan, price: Price, current: Plan | None, held: Price, holding: Holding | None) -> str:
+    """What a subscriber must know before they choose: what they pay now, and when less would begin."""
+    said = [_why_current(plan, price, held)] if plan is current else []
+    if holding and holding.paid_until and _comes_later(price, held):
+        said.append(str(_("Begins on %(date)s, when what you have paid for ends.", date=i18n.day(holding.paid_until))))
+    return " ".join(said)
+
+
+def _comes_later(price: Price, held: Price) -> bool:
+    if price.interval is not held.interval:
+        return price.interval is Interval.MONTH
+    return price.amount.amount < held.amount.amount
 
 
 def _why_current(plan: Plan, price: Price | None, held: Price | None) -> str:

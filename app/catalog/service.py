@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -36,6 +37,8 @@ class Holding:
 
     plan_key: str
     price_public_id: str
+    paid_until: datetime | None
+    """When what is paid for ends, and cheaper plans begin; None in a trial, where any plan begins at once."""
 
 
 holdings: list[Callable[[], Holding | None]] = []
@@ -47,12 +50,18 @@ def holding() -> Holding | None:
     return next((found for ask in holdings if (found := ask()) is not None), None)
 
 
-def sellable(public_id: str) -> Price:
-    """The price with its plan, for checkout. Raises NotFound, and NotForSale for what is hidden, archived or free."""
+def known(public_id: str) -> Price:
+    """The price with its plan, for sale or not: whoever has it may keep it. Raises NotFound."""
     # PostgreSQL takes no NUL.
     price = db.session.scalar(Price.by_public_id(public_id)) if public_id.isprintable() else None
     if price is None:
         raise NotFound()
+    return price
+
+
+def sellable(public_id: str) -> Price:
+    """The price with its plan, for checkout. Raises NotFound, and NotForSale for what is hidden, archived or free."""
+    price = known(public_id)
     if not price.is_for_sale:
         raise NotForSale()
     return price

@@ -111,6 +111,13 @@ def outcome(key: str) -> str | None:
         return session.scalar(made)
 
 
+def was_tried(key: str) -> bool:
+    """Whether `key` did its deed, or may have done it: repeated, it gives Stripe's first answer and no second object."""
+    known = select(StripeIntent.key).where(StripeIntent.key == key, StripeIntent.state != IntentState.FAILED)
+    with apart() as session:
+        return session.scalar(known) is not None
+
+
 def _begin(key: str, digest: str) -> None:
     wall = clock.wall()
     row = {"key": key, "params_hash": digest, "state": IntentState.STARTED, "started_at": wall}

@@ -10,21 +10,12 @@ import stripe
 from app.core.money import Money
 from app.core.transactions import release
 
+from . import lines
 from .client import client
 from .errors import translated
 from .expandable import id_of
+from .lines import LineRecord
 from .subscription_changes import change_params
-from .times import instant
-
-
-@dataclass(frozen=True)
-class PreviewLine:
-    """`amount` in minor units; the service period is half-open, UTC."""
-
-    description: str
-    amount: int
-    period_start: datetime
-    period_end: datetime
 
 
 @dataclass(frozen=True)
@@ -37,7 +28,7 @@ class PreviewRecord:
     tax: int
     total: int
     amount_due: int
-    lines: tuple[PreviewLine, ...]
+    lines: tuple[LineRecord, ...]
     discounts: tuple[str, ...] = ()
     """Ids of those that take something off."""
     balance: int = 0
@@ -48,10 +39,6 @@ class PreviewRecord:
 
 
 def _record(invoice: stripe.Invoice) -> PreviewRecord:
-    lines = tuple(
-        PreviewLine(line.description or "", line.amount, instant(line.period.start), instant(line.period.end))
-        for line in invoice.lines.data
-    )
     return PreviewRecord(
         currency=invoice.currency,
         subtotal=invoice.subtotal,
@@ -59,16 +46,30 @@ def _record(invoice: stripe.Invoice) -> PreviewRecord:
         tax=sum(item.amount for item in invoice.total_taxes or []),
         total=invoice.total,
         amount_due=invoice.amount_due,
-        lines=lines,
+        lines=lines.records(invoice, invoice.lines.data),
         discounts=tuple(id_of(item.discount) or "" for item in invoice.total_discount_amounts or [] if item.amount),
         balance=getattr(invoice, "ending_balance", None) or 0,
     )
 
 
-def new_subscription(price: str, *, customer: str | None) -> PreviewRecord:
-    """The first paid invoice of a subscription that does not exist yet; `customer` is None before there is one."""
+def new_subscription(
+    price: str, *, customer: str | None, quantity: int = 1, promotion: str | None = None
+) -> PreviewRecord:
+    """The first paid invoice of a subscription that does not exist yet; `customer` is None before there is one.
+
+    `promotion` is the id of a promotion code, which Stripe checks as it would when it is used. Raises GatewayRefused.
+    """
     who: dict[str, Any] = {"customer": customer} if customer else {"customer_details": {"tax_exempt": "none"}}
-    return _ask({**who, "subscription_details": {"items": [{"price": price}]}})
+    if promotion:
+        who["discounts"] = [{"promotion_code": promotion}]
+    return _ask({**who, "subscription_details": {"items": [{"price": price, "quantity": quantity}]}})
+
+
+def of_invoice(stripe_id: str) -> PreviewRecord:
+    """An invoice that was made already, read as the preview of what it will charge."""
+    release()
+    with translated():
+        return _record(client().v1.invoices.retrieve(stripe_id, {"expand": lines.EXPAND}))
 
 
 def change(
@@ -131,7 +132,24 @@ def next_charge(customer: str, subscription: str) -> PreviewRecord:
     return _ask({"customer": customer, "subscription": subscription})
 
 
+def with_code(customer: str, subscription: str, promotion: str, kept: Sequence[str]) -> PreviewRecord:
+    """The next invoice once a promotion code, by its id, is added to the discounts `kept`. Raises GatewayRefused."""
+    wanted = [*({"discount": one} for one in kept), {"promotion_code": promotion}]
+    return _ask({"customer": customer, "subscription": subscription, "discounts": wanted})
+
+
+def without(customer: str, subscription: str, kept: Sequence[str]) -> PreviewRecord:
+    """The next invoice once only the discounts `kept` are left."""
+    return _ask({"customer": customer, "subscription": subscription, "discounts": _reused(kept)})
+
+
+def with_coupon(customer: str, subscription: str, coupon: str, kept: Sequence[str]) -> PreviewRecord:
+    """The next invoice once `coupon` is added to the discounts `kept`."""
+    wanted = [*({"discount": one} for one in kept), {"coupon": coupon}]
+    return _ask({"customer": customer, "subscription": subscription, "discounts": wanted})
+
+
 def _ask(params: dict[str, Any]) -> PreviewRecord:
     release()
     with translated():
-        return _record(client().v1.invoices.create_preview(params))  # type: ignore[arg-type]  # a TypedDict built by parts
+        return _record(client().v1.invoices.create_preview({**params, "expand": lines.EXPAND}))  # type: ignore[arg-type]  # a TypedDict built by parts

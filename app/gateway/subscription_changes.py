@@ -4,7 +4,7 @@ Each deed is named by `key`. One that was done before is not done again: Stripe 
 present is looked at instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,24 @@ def set_default_payment_method(key: str, stripe_id: str, payment_method: str) ->
     return update(key, stripe_id, {"default_payment_method": payment_method})
 
 
+def add_coupon(key: str, stripe_id: str, coupon: str, kept: Sequence[str]) -> SubscriptionRecord:
+    """Give a discount beside those `kept`, by the ids Stripe has for them; it counts from the next invoice on."""
+    wanted: Any = [*({"discount": one} for one in kept), {"coupon": coupon}]
+    return update(key, stripe_id, {"discounts": wanted})
+
+
+def add_code(key: str, stripe_id: str, promotion: str, kept: Sequence[str]) -> SubscriptionRecord:
+    """The same with a promotion code, by its id. Raises GatewayRefused for one that Stripe does not take."""
+    wanted: Any = [*({"discount": one} for one in kept), {"promotion_code": promotion}]
+    return update(key, stripe_id, {"discounts": wanted})
+
+
+def keep_discounts(key: str, stripe_id: str, kept: Sequence[str]) -> SubscriptionRecord:
+    """Take away all discounts but those `kept`."""
+    wanted: Any = [{"discount": one} for one in kept] or ""  # an empty list would change nothing
+    return update(key, stripe_id, {"discounts": wanted})
+
+
 def change_now(
     key: str, stripe_id: str, *, item: str, price: str, quantity: int, proration_date: datetime, restart: bool
 ) -> SubscriptionRecord:
@@ -94,9 +112,7 @@ def schedule_change(key: str, stripe_id: str, *, schedule: str | None, price: st
     with translated():
         present = client().v1.subscription_schedules.retrieve(schedule_id)
     params = _phases(present, price, quantity)
-    intents.perform(
-        deed, params, lambda p, options: client().v1.subscription_schedules.update(schedule_id, p, options)
-    )
+    intents.perform(deed, params, lambda p, options: client().v1.subscription_schedules.update(schedule_id, p, options))
     return retrieve(stripe_id)
 
 

@@ -7,10 +7,27 @@ def init_app(app: Flask) -> None:
     from app.catalog import service as catalog
     from app.core import pages
 
-    from . import banners, checkout_routes, pause_routes, routes
+    from . import (
+        banners,
+        cancellation_routes,
+        change_routes,
+        checkout_routes,
+        fit,
+        pause_routes,
+        promotion_routes,
+        return_routes,
+        routes,
+        why,
+    )
 
     app.register_blueprint(routes.bp)
     app.register_blueprint(checkout_routes.bp)
     app.register_blueprint(pause_routes.bp)
-    pages.banners.extend([banners.of_subscription, banners.of_pause])
+    app.register_blueprint(change_routes.bp)
+    app.register_blueprint(cancellation_routes.bp)
+    app.register_blueprint(return_routes.bp)
+    app.register_blueprint(promotion_routes.bp)
+    app.jinja_env.globals.update(exceeded_by_schedule=fit.exceeded_by_schedule)
+    pages.banners.extend([banners.of_subscription, banners.of_pause, banners.of_change])
     catalog.holdings.append(banners.holding)
+    app.jinja_env.filters.update(explain=why.explain)

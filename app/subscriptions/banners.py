@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from app.catalog.service import Holding
 from app.core import clock, i18n
 from app.core.pages import Banner
+from app.organizations.context import current_membership
+from app.organizations.models import Role
 
 from .context import current_subscription
 from .models import Subscription
@@ -24,7 +26,7 @@ def of_subscription() -> Banner | None:
     state = subscription.portal_state
     if state in {PortalState.PAST_DUE, PortalState.RESTRICTED}:
         text = _("The last payment for %(plan)s failed.", plan=subscription.price.plan.name)
-        return Banner("past_due", "danger", text, _("See invoices"), url_for("invoices.index"))
+        return Banner("past_due", "danger", text, *_way_to_pay(subscription))
     if state == PortalState.CANCELING:
         return _ending(subscription)
     if subscription.is_incomplete and subscription.can_buy_again:
@@ -53,6 +55,30 @@ def of_pause() -> Banner | None:
     return Banner("paused", "info", text, _("Resume"), url_for("subscription_pause.resume"))
 
 
+def _way_to_pay(subscription: Subscription) -> tuple[str, str]:
+    """The latest invoice is the one that was not paid; who may not pay sees the list."""
+    if subscription.latest_invoice and current_membership.may(Role.BILLING):
+        return _("Pay now"), url_for("pay.by_stripe_id", stripe_id=subscription.latest_invoice)
+    return _("See invoices"), url_for("invoices.index")
+
+
+def of_change() -> Banner | None:
+    """That a change waits for its payment, or comes with the next period."""
+    subscription = current_subscription()
+    if subscription is None or not subscription.is_running:
+        return None
+    url, present = url_for("subscriptions.show"), subscription.price.plan.name
+    if subscription.pending_price is not None:
+        wanted = subscription.pending_price.plan.name
+        text = _("Your change to %(plan)s waits for its payment. You keep %(old)s until then.", plan=wanted, old=present)
+        return Banner("upgrade_waiting", "warning", text, _("Pay or discard it"), url)
+    if subscription.scheduled_price is not None and subscription.scheduled_at is not None:
+        wanted, day = subscription.scheduled_price.plan.name, i18n.day(subscription.scheduled_at)
+        text = _("%(old)s changes to %(plan)s on %(date)s.", old=present, plan=wanted, date=day)
+        return Banner("change_pending", "info", text, _("See the change"), url)
+    return None
+
+
 def _ending(subscription: Subscription) -> Banner:
     ends = i18n.moment(subscription.cancel_at) if subscription.cancel_at else ""
     text = _("%(plan)s ends on %(date)s.", plan=subscription.price.plan.name, date=ends)
@@ -64,4 +90,8 @@ def holding() -> Holding | None:
     subscription = current_subscription()
     if subscription is None or not subscription.is_running:
         return None
-    return Holding(price_public_id=subscription.price.public_id, plan_key=subscription.price.plan.key)
+    return Holding(
+        price_public_id=subscription.price.public_id,
+        plan_key=subscription.price.plan.key,
+        paid_until=None if subscription.is_trialing else subscription.current_period_end,
+    )

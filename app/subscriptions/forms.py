@@ -1,27 +1,19 @@
 """What a browser may ask of a subscription."""
 
-import secrets
 import unicodedata
 from collections.abc import Mapping
 from datetime import date
 
-from babel import Locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import AnyOf, InputRequired, Length, Optional, Regexp, ValidationError
 
-from app.auth.fields import one_line
+from app.auth.fields import TOKEN, new_token, one_line
 from app.core import i18n
+from app.core.regions import countries
 from app.gateway.subscription_changes import FEEDBACKS
-
-TOKEN = Regexp(r"^[A-Za-z0-9_-]{22,64}$", message=_l("This form is incomplete. Reload the page and try again."))
-
-
-def new_token() -> str:
-    """A one-use form token: the name of the one deed this form may do."""
-    return secrets.token_urlsafe(16)
 
 
 def without_controls(text: str | None) -> str:
@@ -37,12 +29,17 @@ class DeedForm(FlaskForm):
 
 
 class CheckoutForm(DeedForm):
+    """Who is billed, and what the page showed: seats, promotion code, and the amount due today in minor units."""
+
     name = StringField(
         _l("Name on the invoice"),
         validators=[InputRequired(_l("Please enter the name to print on the invoice.")), one_line, Length(max=200)],
         render_kw={"autocomplete": "organization"},
     )
     country = SelectField(_l("Country"), render_kw={"autocomplete": "country"}, coerce=str)
+    quantity = HiddenField()
+    promotion_code = HiddenField()
+    amount = HiddenField(validators=[Optional(), Regexp(r"^\d{1,12}$")])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -55,21 +52,6 @@ class CheckoutForm(DeedForm):
         if not field.data:
             raise ValidationError(_l("Please choose the country of the invoice address."))
 
-
-def countries(locale: str = "en") -> list[tuple[str, str]]:
-    """ISO 3166 countries by name, without the territories and groups CLDR also lists."""
-    names = Locale.parse(locale).territories
-    return sorted(
-        (
-            (code, name)
-            for code, name in names.items()
-            if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES
-        ),
-        key=lambda item: item[1],
-    )
-
-
-NO_COUNTRIES = {"EU", "EZ", "UN", "QO", "ZZ", "XA", "XB", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
 
 REASONS = {
     "too_expensive": _l("It is too expensive"),
@@ -97,14 +79,33 @@ class ReasonForm(FlaskForm):
 
 
 class CancellationForm(DeedForm):
-    """Second screen: the reason comes along, the dates have been read."""
+    """Second screen: the reason comes along, the dates have been read. `seen` is the end they were shown, "" for none."""
 
     feedback = HiddenField(validators=[InputRequired()])
     comment = HiddenField(filters=[without_controls], validators=[Length(max=500)])
+    seen = HiddenField(validators=[Optional(), Regexp(r"^(now|\d{1,11})$")])
 
     def validate_feedback(self, field: HiddenField) -> None:
         if field.data not in FEEDBACKS:
             raise ValidationError(_l("Please choose a reason."))
+
+
+class EndNowForm(CancellationForm):
+    """The same for an end at once; `seen` is the instant it is reckoned by and the amounts, in minor units."""
+
+    seen = HiddenField(validators=[InputRequired(), Regexp(r"^\d{1,11}(:\d{1,12}){3}$")])
+
+
+class AmountForm(DeedForm):
+    """A deed for the amount in minor units that the page showed."""
+
+    amount = HiddenField(validators=[InputRequired(), Regexp(r"^\d{1,12}$")])
+
+
+class CodeForm(AmountForm):
+    """A promotion code on a running subscription, for the next charge that the page showed."""
+
+    promotion_code = HiddenField(validators=[InputRequired(), Length(max=100)])
 
 
 class PauseForm(DeedForm):
@@ -137,3 +138,26 @@ class ResumeForm(DeedForm):
     """Coming back, for the amount in minor units that the page showed."""
 
     amount = HiddenField(validators=[InputRequired(), Regexp(r"^\d{1,12}$")])
+
+
+class ChangeForm(DeedForm):
+    """The change that a sheet showed: instants in unix seconds, amounts in minor units, `renewal` "" where none comes."""
+
+    quantity = HiddenField(validators=[InputRequired(), Length(max=20)])
+    way = HiddenField(validators=[InputRequired(), AnyOf(["now", "later", "trial"])])
+    at = HiddenField(validators=[InputRequired(), Regexp(r"^\d{1,11}$")])
+    due = HiddenField(validators=[InputRequired(), Regexp(r"^\d{1,12}$")])
+    renewal = HiddenField(validators=[Optional(), Regexp(r"^\d{1,12}$")])
+
+
+class TakeBackForm(DeedForm):
+    """Which change is taken back: the one that is scheduled, or the one that waits for its payment."""
+
+    change = HiddenField(validators=[InputRequired(), AnyOf(["scheduled", "waiting"])])
+    price = HiddenField(validators=[Optional(), Length(max=40)])
+    quantity = HiddenField(validators=[Optional(), Regexp(r"^\d{1,12}$")])
+
+    @property
+    def wanted(self) -> tuple[str, int]:
+        """Price, by public id, and quantity of the change as the page showed it."""
+        return self.price.data or "", int(self.quantity.data or 0)

@@ -13,14 +13,19 @@ from app.core import clock, ids
 from app.core.extensions import Model
 from app.core.money import Money
 from app.organizations.models import Organization
+from app.promotions.words import Standing, standing
 
+from .lines import Line, restored
 from .states import LIVE, RUNNING, PortalState, Status, portal_state
 
 
 @dataclass(frozen=True)
 class NextLine:
+    """A line of the next charge in Stripe's words; `facts` are its own, None where only these two are known."""
+
     description: str
     amount: Money
+    facts: Line | None
 
 
 class Subscription(Model):
@@ -57,6 +62,7 @@ class Subscription(Model):
     feedback: Mapped[str | None]
     comment: Mapped[str | None]
     default_payment_method: Mapped[str | None]
+    without_card: Mapped[str | None]
     latest_invoice: Mapped[str | None]
     item: Mapped[str | None]
     schedule: Mapped[str | None]
@@ -68,6 +74,7 @@ class Subscription(Model):
     pending_expires_at: Mapped[datetime | None]
     paused_because: Mapped[str | None]
     discounts: Mapped[list[Any]] = mapped_column(default=list)
+    promotion_code: Mapped[str | None]
     began_at: Mapped[datetime | None]
     pauses_at: Mapped[datetime | None]
     resumes_at: Mapped[datetime | None]
@@ -115,6 +122,11 @@ class Subscription(Model):
     @property
     def is_trialing(self) -> bool:
         return self.status == Status.TRIALING
+
+    @property
+    def is_trial_over(self) -> bool:
+        """It rests because its trial ended without a card; one brings it back."""
+        return self.status == Status.PAUSED and self.paused_because == "trial_end_without_payment_method"
 
     @property
     def is_past_due(self) -> bool:
@@ -167,6 +179,24 @@ class Subscription(Model):
         return Money(self.price.unit_amount, self.price.currency) * self.quantity
 
     @property
+    def scheduled_amount(self) -> Money | None:
+        """The same of the plan that comes with the next period."""
+        if self.scheduled_price is None:
+            return None
+        return Money(self.scheduled_price.unit_amount, self.scheduled_price.currency) * (self.scheduled_quantity or 1)
+
+    @property
+    def standing_discounts(self) -> list[Standing]:
+        """What is taken off from now on, in words."""
+        return [standing(discount) for discount in self.discounts]
+
+    @property
+    def can_take_a_code(self) -> bool:
+        """A discount would reach the next charge: there is one, and nothing is under way that would forget it."""
+        is_plain = self.status in {Status.ACTIVE, Status.TRIALING} and self.cancel_at is None
+        return is_plain and not self.schedule and not self.is_waiting and not self.is_pausing
+
+    @property
     def can_buy_again(self) -> bool:
         """Its price is still sold, so checkout may be offered for it; otherwise the list of plans."""
         return self.price.is_for_sale
@@ -180,9 +210,13 @@ class Subscription(Model):
 
     @property
     def next_lines(self) -> list[NextLine]:
-        """What it is made of, in Stripe's words."""
+        """What it is made of."""
         charge = self.next_charge or {"lines": [], "currency": ""}
-        return [NextLine(line["description"], Money(line["amount"], charge["currency"])) for line in charge["lines"]]
+        currency = charge["currency"]
+        return [
+            NextLine(line["description"], Money(line["amount"], currency), restored(line, currency))
+            for line in charge["lines"]
+        ]
 
     @property
     def next_charge_at(self) -> datetime | None:

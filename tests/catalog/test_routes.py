@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -44,7 +45,8 @@ def holding() -> Iterator[Callable[[Price], None]]:
     before = list(service.holdings)
 
     def hold(price: Price, plan: str = "growth") -> None:
-        service.holdings[:] = [lambda: Holding(plan_key=plan, price_public_id=price.public_id)]
+        held = Holding(plan_key=plan, price_public_id=price.public_id, paid_until=datetime(2026, 12, 1, tzinfo=UTC))
+        service.holdings[:] = [lambda: held]
 
     yield hold
     service.holdings[:] = before
@@ -118,24 +120,30 @@ def test_a_role_that_may_not_buy_is_told_whom_to_ask(ada: Browser, person: Any, 
     assert "Ask an admin of your organization" in words(growth)
 
 
-def test_the_plan_one_has_says_so_and_the_others_say_why_not(ada: Browser, nexus: Nexus, holding: Any) -> None:
+def test_the_plan_one_has_says_so_and_the_others_lead_to_a_change(ada: Browser, nexus: Nexus, holding: Any) -> None:
     holding(nexus("growth", "year", "eur"))
     soup = page(ada)
     assert "€990.00" in words(card(soup, "growth"))
     assert words(button(card(soup, "growth"))) == "Current plan"
     assert soup.find("nav", attrs={"aria-label": "Currency"}) is None
     pro = card(soup, "pro")
-    assert (words(button(pro)), button(pro).has_attr("disabled")) == ("Choose Pro", True)
-    assert "once Growth has ended" in words(pro)
+    change = f"/subscription/change/{nexus('pro', 'year', 'eur').public_id}"
+    assert (words(button(pro)), button(pro)["href"]) == ("Choose Pro", change)
+    assert "Begins on" not in words(pro)
+    assert "Begins on 1 Dec 2026" in words(card(soup, "starter"))
     free = button(card(soup, "free"))
     assert (words(free), free["href"]) == ("Choose Free", "/subscription/cancel")
 
 
-def test_the_other_interval_of_the_current_plan_says_what_is_paid(ada: Browser, nexus: Nexus, holding: Any) -> None:
+def test_the_other_interval_of_the_current_plan_is_a_change_and_says_what_is_paid(
+    ada: Browser, nexus: Nexus, holding: Any
+) -> None:
     holding(nexus("growth"))
     growth = card(page(ada, "/plans?interval=year"), "growth")
-    assert words(button(growth)) == "Current plan"
+    change = f"/subscription/change/{nexus('growth', 'year').public_id}"
+    assert (words(button(growth)), button(growth)["href"]) == ("Choose Growth", change)
     assert "You pay $99.00 a month for it." in words(growth)
+    assert "Begins on" not in words(growth)
 
 
 def test_a_plan_that_is_not_listed_any_more_is_still_ones_own(
