@@ -22,6 +22,7 @@ PAGES = {
     "invoice": ("ADA", "/invoices", re.compile("-0001$")),
     "subscription": ("ADA", "/subscription", None),
     "team": ("ADA", "/settings/team", None),
+    "billing details": ("ADA", "/settings/billing", None),
     "sign in": ("", "/login", None),
     "sign up": ("", "/signup", None),
 }

@@ -289,3 +289,12 @@ def test_looking_costs_few_statements_and_no_call(ada: Browser, subscribe: Subsc
     with counted() as statements:
         assert ada.get(PAGE).status_code == 200
     assert len(statements) <= 6
+
+
+def test_another_balance_or_address_at_stripe_is_another_next_charge(
+    ada: Browser, subscribe: Subscribe, sandbox: Sandbox
+):
+    subscribe(ada, "growth")
+    edit_at_stripe(sandbox, {"balance": "-1000", "name": "Engines & Sons"})
+    work(sandbox)
+    assert "$89.00" in ada.get("/").text
