@@ -1,16 +1,19 @@
 """Words, amounts and dates as the reader writes them: the organization's locale and time zone, else English and UTC."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
+from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone
+from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask
 from flask_babel import Babel
 
-from .money import Money
+from .money import WIDE_YEN, Money, exponent
 
 _chosen: ContextVar[tuple[str, str]] = ContextVar("locale and time zone", default=("en_US", "UTC"))
 
@@ -71,6 +74,34 @@ def moment(instant: datetime) -> str:
     return f"{day(instant)}, {clock_face}"
 
 
+def period(start: datetime, end: datetime) -> str:
+    """A service period, half-open: 1 Nov 2026 – 1 Dec 2026; a single day where nothing lasts."""
+    first, last = day(start), day(end)
+    return first if first == last else f"{first} – {last}"
+
+
+def quantity(number: Decimal) -> str:
+    return str(format_decimal(number, locale=locale(), decimal_quantization=False))
+
+
+def percent(number: Decimal) -> str:
+    """`number` of a hundred: 19 % as the locale writes it, with all its decimals."""
+    return str(format_percent(number / 100, locale=locale(), decimal_quantization=False))
+
+
+def unit_price(amount: Decimal, currency: str) -> str:
+    """`amount` in minor units with up to 12 decimals, in major units: Decimal("0.04") of usd is $0.0004."""
+    places = exponent(currency)
+    pattern = Locale.parse(locale()).currency_formats["standard"].pattern.split(";")[0]
+    digits = "0" + ("." if places else ".#") + "0" * places + "#" * 12
+    pattern = re.sub(r"0\.0+", digits, pattern)
+    major = amount.scaleb(-places)
+    written = format_currency(
+        major, currency.upper(), pattern, locale(), currency_digits=False, decimal_quantization=False
+    )
+    return str(written).replace(WIDE_YEN, "¥")
+
+
 def example(locale: str) -> str:
     """A locale by name, with an amount and a date as it writes them: German (Germany): 1.234,50 €, 31.12.2026."""
     with using(locale, "UTC"):
@@ -84,4 +115,5 @@ def init_app(app: Flask, babel: Babel) -> None:
         _languages.update(translation.language for translation in babel.list_translations())
     app.before_request(_forget)
     app.jinja_env.filters.update(money=money, date=day, datetime=moment)
+    app.jinja_env.filters.update(period=period, quantity=quantity, unit_price=unit_price)
     app.jinja_env.globals.update(language=language)

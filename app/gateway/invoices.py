@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import stripe
@@ -11,30 +10,15 @@ from stripe.params import InvoiceVoidInvoiceParams
 
 from app.core.transactions import release
 
-from . import intents
+from . import intents, lines
 from .client import client
 from .errors import GatewayRefused, translated
 from .expandable import id_of
+from .lines import LineRecord
 from .times import instant
 
 LINES_PER_CALL = 100
-
-
-@dataclass(frozen=True)
-class LineRecord:
-    """`amount` in minor units; `unit_amount` in minor units with up to 12 decimals; the service period is half-open."""
-
-    stripe_id: str
-    description: str
-    amount: int
-    quantity: Decimal | None
-    unit_amount: Decimal | None
-    price: str | None
-    period_start: datetime
-    period_end: datetime
-    is_proration: bool
-    tax: int
-    discount: int
+EXPAND = ["payments.data.payment.payment_intent", *lines.EXPAND]
 
 
 @dataclass(frozen=True)
@@ -114,7 +98,7 @@ def retrieve(stripe_id: str) -> InvoiceRecord:
     """The invoice with every line (Stripe sends only the first few inline) and its payments. Raises GatewayNotFound."""
     release()
     with translated():
-        invoice = client().v1.invoices.retrieve(stripe_id, {"expand": ["payments.data.payment.payment_intent"]})
+        invoice = client().v1.invoices.retrieve(stripe_id, {"expand": EXPAND})
         return _record(invoice, _all_lines(invoice))
 
 
@@ -136,7 +120,7 @@ def _all_lines(invoice: stripe.Invoice) -> list[stripe.InvoiceLineItem]:
     return list(page.auto_paging_iter())
 
 
-def _record(invoice: stripe.Invoice, lines: list[stripe.InvoiceLineItem]) -> InvoiceRecord:
+def _record(invoice: stripe.Invoice, all_lines: list[stripe.InvoiceLineItem]) -> InvoiceRecord:
     transitions = invoice.status_transitions
     issued = invoice.effective_at or transitions.finalized_at or invoice.created
     return InvoiceRecord(
@@ -167,7 +151,7 @@ def _record(invoice: stripe.Invoice, lines: list[stripe.InvoiceLineItem]) -> Inv
         buyer=_buyer(invoice),
         taxes=tuple(_tax(tax) for tax in invoice.total_taxes or []),
         payments=tuple(_payments(invoice)),
-        lines=tuple(_line(line) for line in lines),
+        lines=lines.records(invoice, all_lines),
         needs_confirmation=any(intent.status == "requires_action" for intent in _open_intents(invoice)),
     )
 
@@ -210,30 +194,3 @@ def _open_intents(invoice: stripe.Invoice) -> Iterator[Any]:
         intent: Any = getattr(payment.payment, "payment_intent", None)
         if payment.status == "open" and intent is not None:
             yield intent
-
-
-def _line(line: stripe.InvoiceLineItem) -> LineRecord:
-    pricing = line.pricing
-    details = pricing.price_details if pricing else None
-    quantity = line.quantity_decimal if line.quantity_decimal is not None else line.quantity
-    return LineRecord(
-        stripe_id=line.id,
-        description=line.description or "",
-        amount=line.amount,
-        quantity=None if quantity is None else Decimal(quantity),
-        unit_amount=pricing.unit_amount_decimal if pricing else None,
-        price=id_of(details.price) if details else None,
-        period_start=instant(line.period.start),
-        period_end=instant(line.period.end),
-        is_proration=_is_proration(line),
-        tax=sum(tax.amount for tax in line.taxes or []),
-        discount=sum(item.amount for item in line.discount_amounts or []),
-    )
-
-
-def _is_proration(line: stripe.InvoiceLineItem) -> bool:
-    parent = line.parent
-    if parent is None:
-        return False
-    details = parent.subscription_item_details or parent.invoice_item_details
-    return bool(details and details.proration)

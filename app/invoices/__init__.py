@@ -6,13 +6,11 @@ from . import wording
 
 
 def init_app(app: Flask) -> None:
-    from .routes import bp
+    from app.subscriptions import lines
 
-    app.register_blueprint(bp)
-    app.jinja_env.filters.update(
-        period=wording.period,
-        quantity=wording.quantity,
-        unit_price=wording.unit_price,
-        postal_lines=wording.address,
-        card=wording.card,
-    )
+    from . import pay_routes, routes, service
+
+    app.register_blueprint(routes.bp)
+    app.register_blueprint(pay_routes.bp)
+    lines.billed.append(service.billed)
+    app.jinja_env.filters.update(postal_lines=wording.address, card=wording.card)

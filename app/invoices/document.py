@@ -9,6 +9,7 @@ from typing import Any, Self
 from app.core.config import Settings
 from app.core.money import Money
 from app.organizations.models import Organization
+from app.subscriptions.lines import Line
 
 from .models import Invoice, InvoiceLine
 
@@ -23,7 +24,7 @@ LETTER = frozenset(["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", 
 
 @dataclass(frozen=True)
 class DocumentLine:
-    """`unit_amount` in minor units with up to 12 decimals."""
+    """`unit_amount` in minor units with up to 12 decimals; `facts` explain the amount."""
 
     description: str
     amount: Money
@@ -32,6 +33,7 @@ class DocumentLine:
     period_start: datetime
     period_end: datetime
     is_proration: bool
+    facts: Line
 
     @classmethod
     def of(cls, line: InvoiceLine) -> Self:
@@ -43,6 +45,7 @@ class DocumentLine:
             period_start=line.period_start,
             period_end=line.period_end,
             is_proration=line.is_proration,
+            facts=line.facts,
         )
 
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.gateway.invoices import InvoiceRecord, LineRecord, PaymentRecord
+from app.gateway.invoices import InvoiceRecord, PaymentRecord
+from app.gateway.lines import LineRecord
+from app.subscriptions import lines
+from app.subscriptions.lines import Paid
 
 Card = Mapping[str, str]
 """`brand` and `last4` of the card that made a payment."""
@@ -40,7 +43,10 @@ def invoice_values(record: InvoiceRecord, cards: Mapping[str, Card]) -> dict[str
     }
 
 
-def line_values(invoice_id: int, position: int, currency: str, record: LineRecord) -> dict[str, Any]:
+def line_values(
+    invoice_id: int, position: int, currency: str, record: LineRecord, paid: Paid | None = None
+) -> dict[str, Any]:
+    """Columns of a line; `paid` is what it gives back a part of, where that is known."""
     return {
         "invoice_id": invoice_id,
         "position": position,
@@ -48,14 +54,18 @@ def line_values(invoice_id: int, position: int, currency: str, record: LineRecor
         "description": record.description,
         "currency": currency,
         "amount": record.amount,
+        "subtotal_amount": record.subtotal,
         "quantity": record.quantity,
         "unit_amount": record.unit_amount,
         "price_stripe_id": record.price,
+        "item": record.item,
         "period_start": record.period_start,
         "period_end": record.period_end,
         "is_proration": record.is_proration,
-        "tax_amount": record.tax,
-        "discount_amount": record.discount,
+        "discounts": lines.stored_discounts(record.discounts),
+        "taxes": lines.stored_taxes(record.taxes),
+        "credited": list(record.credited),
+        "paid": lines.stored_paid(paid),
     }
 
 

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import clock, ids
 from app.core.extensions import Model
 from app.core.money import Money
+from app.subscriptions import lines
+from app.subscriptions.lines import Line
 
 if TYPE_CHECKING:
     from app.organizations.models import Organization
@@ -38,7 +40,10 @@ class PdfState(StrEnum):
 
 
 class Invoice(Model):
-    """Amounts are minor units of `currency`; instants UTC; `buyer`, `taxes` and `payments` as frozen by Stripe."""
+    """Amounts are minor units of `currency`; instants UTC; `buyer`, `taxes` and `payments` as frozen by Stripe.
+
+    But `tried_at` is machine time: when somebody last set out to pay it on a page of ours.
+    """
 
     __tablename__ = "invoices"
     __table_args__ = (
@@ -84,6 +89,7 @@ class Invoice(Model):
     pdf_request: Mapped[int] = mapped_column(default=0)
     pdf_path: Mapped[str | None]
     pdf_rendered_at: Mapped[datetime | None]
+    tried_at: Mapped[datetime | None]
 
     @classmethod
     def of(cls, organization: "Organization") -> "Select[Invoice]":
@@ -111,6 +117,10 @@ class Invoice(Model):
         return self.status == InvoiceStatus.OPEN
 
     @property
+    def can_be_paid(self) -> bool:
+        return self.is_open and self.remaining_amount > 0
+
+    @property
     def is_paid(self) -> bool:
         return self.status == InvoiceStatus.PAID
 
@@ -135,10 +145,16 @@ class Invoice(Model):
 
 
 class InvoiceLine(Model):
-    """`unit_amount` is in minor units with up to 12 decimals; the service period is half-open."""
+    """`unit_amount` is in minor units with up to 12 decimals; the service period is half-open.
+
+    `credited` names the lines that a proration gives back a part of; `paid` is that line, if it was known.
+    """
 
     __tablename__ = "invoice_lines"
-    __table_args__ = (UniqueConstraint("invoice_id", "position"),)
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "position"),
+        Index("ix_invoice_lines_stripe_id", "stripe_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id", ondelete="CASCADE"))
@@ -147,14 +163,18 @@ class InvoiceLine(Model):
     description: Mapped[str]
     currency: Mapped[str]
     amount: Mapped[int]
+    subtotal_amount: Mapped[int]
     quantity: Mapped[Decimal | None] = mapped_column(Numeric())
     unit_amount: Mapped[Decimal | None] = mapped_column(Numeric())
     price_stripe_id: Mapped[str | None]
+    item: Mapped[str | None]
     period_start: Mapped[datetime]
     period_end: Mapped[datetime]
     is_proration: Mapped[bool]
-    tax_amount: Mapped[int]
-    discount_amount: Mapped[int]
+    discounts: Mapped[list[Any]]
+    taxes: Mapped[list[Any]]
+    credited: Mapped[list[Any]]
+    paid: Mapped[dict[str, Any] | None]
 
     @classmethod
     def of(cls, invoice: Invoice) -> "Select[InvoiceLine]":
@@ -164,3 +184,25 @@ class InvoiceLine(Model):
     @property
     def total(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def net_amount(self) -> int:
+        """After discounts, before taxes that come on top."""
+        return self.amount - sum(discount["amount"] for discount in self.discounts)
+
+    @property
+    def facts(self) -> Line:
+        """What explains the amount."""
+        return Line(
+            description=self.description,
+            currency=self.currency,
+            amount=self.amount,
+            quantity=self.quantity,
+            unit_amount=self.unit_amount,
+            period_start=self.period_start,
+            period_end=self.period_end,
+            is_proration=self.is_proration,
+            discounts=lines.discounts(self.discounts),
+            taxes=lines.taxes(self.taxes),
+            paid=lines.paid_of(self.paid),
+        )

@@ -39,5 +39,5 @@ def _context(invoice: Invoice, organization: Organization, lines: Sequence[Invoi
 
 
 def _line(line: InvoiceLine) -> dict[str, str]:
-    period = wording.period(line.period_start, line.period_end)
+    period = i18n.period(line.period_start, line.period_end)
     return {"description": line.description, "period": period, "amount": i18n.money(line.total)}

@@ -1,6 +1,6 @@
 """Fetch an invoice from Stripe, absorb the answer, and say what follows: audit, PDF, receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +18,10 @@ from app.gateway import payment_methods
 from app.gateway.errors import GatewayNotFound
 from app.gateway.invoices import InvoiceRecord
 from app.organizations.models import Organization
+from app.subscriptions import lines as subscription_lines
+from app.subscriptions.lines import Paid
 
-from . import mirror, printing, receipts
+from . import mirror, pay_links, printing, receipts
 from .mirror import Card
 from .models import FINAL, Invoice, InvoiceLine, InvoiceStatus
 
@@ -56,6 +58,15 @@ def get(organization: Organization, number: str) -> Invoice:
 def lines(invoice: Invoice, limit: int | None = None) -> list[InvoiceLine]:
     """The lines in Stripe's order, at most `limit`."""
     return list(db.session.scalars(InvoiceLine.of(invoice).limit(limit)))
+
+
+def billed(organization: Organization, stripe_ids: Collection[str]) -> dict[str, Paid]:
+    """What the organization was asked for in these lines, after their discounts, by Stripe id. One statement."""
+    mine = select(InvoiceLine).join(Invoice).where(Invoice.organization_id == organization.id)
+    return {
+        line.stripe_id: Paid(line.net_amount, line.period_start, line.period_end)
+        for line in db.session.scalars(mine.where(InvoiceLine.stripe_id.in_(stripe_ids)))
+    }
 
 
 def fetch(stripe_id: str) -> tuple[InvoiceRecord, dict[str, Card]] | None:
@@ -108,12 +119,18 @@ def absorb(organization: Organization, record: InvoiceRecord, cards: Mapping[str
         _issued(invoice, organization, record)
     elif invoice.status not in FINAL or record.status in FINAL:  # else an answer that was long on its way
         _changed(invoice, organization, values)
+    if record.needs_confirmation and invoice.is_open:
+        pay_links.ask_to_confirm(invoice, organization, lines(invoice, receipts.LINES))
     return invoice
 
 
 def _issued(invoice: Invoice, organization: Organization, record: InvoiceRecord) -> None:
     """Stripe freezes the lines at finalization: they are written once."""
-    rows = [mirror.line_values(invoice.id, n, invoice.currency, line) for n, line in enumerate(record.lines, 1)]
+    paid = subscription_lines.paid(organization, record.lines)
+    rows = [
+        mirror.line_values(invoice.id, n, invoice.currency, line, paid.get(line.stripe_id))
+        for n, line in enumerate(record.lines, 1)
+    ]
     if rows:
         db.session.execute(insert_many(InvoiceLine), rows)
     _audit("invoice.issued", invoice, invoice.issued_at)

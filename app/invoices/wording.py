@@ -1,16 +1,11 @@
-"""How the parts of an invoice are written: periods, quantities, unit prices, addresses, cards."""
+"""How the parts of an invoice are written: addresses, cards."""
 
-import re
 from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
 
 from babel import Locale
-from babel.numbers import format_currency, format_decimal
 from flask_babel import gettext as _
 
 from app.core import i18n
-from app.core.money import WIDE_YEN, exponent
 
 BRANDS = {
     "amex": "American Express",
@@ -21,29 +16,6 @@ BRANDS = {
 }
 CODE_LAST = {"AU", "CA", "GB", "IE", "IN", "NZ", "US"}
 """Where the postal code follows the town; elsewhere it leads."""
-
-
-def period(start: datetime, end: datetime) -> str:
-    """1 Nov 2026 – 1 Dec 2026; a single day where nothing lasts."""
-    first, last = i18n.day(start), i18n.day(end)
-    return first if first == last else f"{first} – {last}"
-
-
-def quantity(number: Decimal) -> str:
-    return str(format_decimal(number, locale=i18n.locale(), decimal_quantization=False))
-
-
-def unit_price(amount: Decimal, currency: str) -> str:
-    """`amount` in minor units with up to 12 decimals, in major units: Decimal("0.04") of usd is $0.0004."""
-    places = exponent(currency)
-    pattern = Locale.parse(i18n.locale()).currency_formats["standard"].pattern.split(";")[0]
-    digits = "0" + ("." if places else ".#") + "0" * places + "#" * 12
-    pattern = re.sub(r"0\.0+", digits, pattern)
-    major = amount.scaleb(-places)
-    written = format_currency(
-        major, currency.upper(), pattern, i18n.locale(), currency_digits=False, decimal_quantization=False
-    )
-    return str(written).replace(WIDE_YEN, "¥")
 
 
 def address(parts: Mapping[str, str]) -> list[str]:

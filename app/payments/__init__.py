@@ -1,7 +1,7 @@
-"""Payments that stand on their own, and refunds."""
+"""Payments: what was charged and given back, for an invoice or on its own."""
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    """No door of its own."""
+    from . import models  # noqa: F401

@@ -1,6 +1,7 @@
 """Amounts and dates are written as the organization writes them; sentences in the language they exist in."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -42,3 +43,31 @@ def test_places_are_found_in_their_region():
     assert ("America/Argentina/Buenos_Aires", "Argentina, Buenos Aires") in regions.timezones()["America"]
     assert regions.is_timezone("UTC")
     assert not regions.is_timezone("Europe/Atlantis")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "locale", "text"),
+    [
+        ("9900", "usd", "en_US", "$99.00"),
+        ("0.04", "usd", "en_US", "$0.0004"),
+        ("-1820", "usd", "en_US", "-$18.20"),
+        ("500", "jpy", "en_US", "¥500"),
+        ("0.5", "jpy", "en_US", "¥0.5"),
+        ("1234", "kwd", "de_DE", "1,234 KWD"),
+        ("2.5", "eur", "de_DE", "0,025 €"),
+    ],
+)
+def test_a_unit_price_keeps_all_its_decimals(amount: str, currency: str, locale: str, text: str) -> None:
+    with i18n.using(locale, "UTC"):
+        assert i18n.unit_price(Decimal(amount), currency).replace("\xa0", " ") == text
+
+
+def test_a_quantity_has_no_empty_decimals() -> None:
+    assert i18n.quantity(Decimal("31100")) == "31,100"
+    assert i18n.quantity(Decimal("1.5")) == "1.5"
+
+
+def test_a_period_of_a_single_day_is_that_day() -> None:
+    day = datetime(2026, 11, 1, 9, tzinfo=UTC)
+    assert i18n.period(day, day) == "1 Nov 2026"
+    assert i18n.period(day, day.replace(month=12)) == "1 Nov 2026 – 1 Dec 2026"

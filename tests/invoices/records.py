@@ -8,7 +8,8 @@ from typing import Any
 from flask import Flask
 
 from app.core.extensions import db
-from app.gateway.invoices import BuyerRecord, InvoiceRecord, LineRecord, PaymentRecord
+from app.gateway.invoices import BuyerRecord, InvoiceRecord, PaymentRecord
+from app.gateway.lines import LineRecord
 from app.invoices import mirror, service
 from app.invoices.document import InvoiceDocument
 from app.invoices.models import Invoice, InvoiceLine
@@ -21,14 +22,17 @@ LINE = LineRecord(
     stripe_id="il_1",
     description="1 × Growth (at $99.00 / month)",
     amount=9900,
+    subtotal=9900,
     quantity=Decimal(1),
     unit_amount=Decimal(9900),
     price="price_1",
+    item="si_1",
     period_start=ISSUED,
     period_end=ISSUED + MONTH,
     is_proration=False,
-    tax=0,
-    discount=0,
+    discounts=(),
+    taxes=(),
+    credited=(),
 )
 BUYER = BuyerRecord(
     name="Analytical Engines",

@@ -1,40 +1,9 @@
 """How the parts of an invoice are written."""
 
-from datetime import UTC, datetime
-from decimal import Decimal
-
 import pytest
 
 from app.core import i18n
 from app.invoices import wording
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "locale", "text"),
-    [
-        ("9900", "usd", "en_US", "$99.00"),
-        ("0.04", "usd", "en_US", "$0.0004"),
-        ("-1820", "usd", "en_US", "-$18.20"),
-        ("500", "jpy", "en_US", "¥500"),
-        ("0.5", "jpy", "en_US", "¥0.5"),
-        ("1234", "kwd", "de_DE", "1,234 KWD"),
-        ("2.5", "eur", "de_DE", "0,025 €"),
-    ],
-)
-def test_a_unit_price_keeps_all_its_decimals(amount: str, currency: str, locale: str, text: str) -> None:
-    with i18n.using(locale, "UTC"):
-        assert wording.unit_price(Decimal(amount), currency).replace("\xa0", " ") == text
-
-
-def test_a_quantity_has_no_empty_decimals() -> None:
-    assert wording.quantity(Decimal("31100")) == "31,100"
-    assert wording.quantity(Decimal("1.5")) == "1.5"
-
-
-def test_a_period_of_a_single_day_is_that_day() -> None:
-    day = datetime(2026, 11, 1, 9, tzinfo=UTC)
-    assert wording.period(day, day) == "1 Nov 2026"
-    assert wording.period(day, day.replace(month=12)) == "1 Nov 2026 – 1 Dec 2026"
 
 
 @pytest.mark.parametrize(
