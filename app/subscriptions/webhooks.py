@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from app.core import clock, tasks
 from app.core.extensions import db
 from app.gateway import payment_intents
 from app.organizations.models import Organization
@@ -11,6 +12,16 @@ from . import checkout, service
 
 def subscription_changed(stripe_id: str) -> None:
     service.sync(stripe_id)
+
+
+def next_charge_changed(customer: str) -> None:
+    """Another address of the customer, or another balance, may mean another amount next time."""
+    organization = db.session.scalar(select(Organization).where(Organization.stripe_customer_id == customer))
+    subscription = service.latest(organization) if organization else None
+    if subscription is not None and subscription.is_running:
+        refresh = {"subscription": subscription.id, "version": subscription.version}
+        key = f"{subscription.public_id}:{subscription.version}:{clock.wall().isoformat()}"
+        tasks.record("refresh_next_charge", key, refresh)
 
 
 def intent_changed(stripe_id: str) -> None:

@@ -10,13 +10,13 @@ from app.payment_methods.webhooks import (
     payment_method_changed,
     payment_method_renewed,
 )
-from app.subscriptions.webhooks import intent_changed, subscription_changed
+from app.subscriptions.webhooks import intent_changed, next_charge_changed, subscription_changed
 
 Handler = Callable[[str], None]
 """Takes the Stripe id of the event's object; fetches it and absorbs the answer, so it may run any number of times."""
 
 HANDLERS: dict[str, tuple[Handler, ...]] = {
-    "customer.updated": (billing_changed, customer_changed),
+    "customer.updated": (billing_changed, customer_changed, next_charge_changed),
     "customer.deleted": (customer_changed,),
     "customer.tax_id.created": (tax_id_changed,),
     "customer.tax_id.updated": (tax_id_changed,),
