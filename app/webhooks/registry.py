@@ -10,6 +10,7 @@ from app.payment_methods.webhooks import (
     payment_method_changed,
     payment_method_renewed,
 )
+from app.payments.webhooks import charge_or_refund_changed, payment_changed
 from app.subscriptions.webhooks import intent_changed, next_charge_changed, subscription_changed
 
 Handler = Callable[[str], None]
@@ -35,8 +36,15 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "invoice.payment_action_required": (invoice_changed,),
     "invoice.voided": (invoice_changed,),
     "invoice.marked_uncollectible": (invoice_changed,),
-    "payment_intent.succeeded": (intent_changed, payment_intent_changed),
-    "payment_intent.payment_failed": (payment_intent_changed,),
+    "payment_intent.succeeded": (intent_changed, payment_intent_changed, payment_changed),
+    "payment_intent.payment_failed": (payment_intent_changed, payment_changed),
+    "payment_intent.processing": (payment_changed,),
+    "payment_intent.requires_action": (payment_changed,),
+    "payment_intent.canceled": (payment_intent_changed, payment_changed),
+    "charge.refunded": (charge_or_refund_changed,),
+    "refund.created": (charge_or_refund_changed,),
+    "refund.updated": (charge_or_refund_changed,),
+    "refund.failed": (charge_or_refund_changed,),
     "setup_intent.succeeded": (intent_changed, card_saved),
     "payment_method.attached": (payment_method_changed,),
     "payment_method.detached": (payment_method_changed,),
