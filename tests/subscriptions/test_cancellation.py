@@ -1,28 +1,33 @@
 """Leaving takes three screens, keeps what is paid for, and can be taken back until the last minute."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.core.extensions import db
-from app.subscriptions.models import Subscription
+from app.catalog.models import Price
+from app.core import clock
 from tests.cast import Browser
 from tests.helpers import Mailbox, Sandbox, work
+from tests.subscriptions.leaving import (
+    CANCELLATION,
+    REASON,
+    at_stripe,
+    attach,
+    buttons,
+    cancel,
+    ends_at_stripe,
+    form,
+    keep,
+    pays_with,
+    presses,
+    says_why,
+    subscription_of,
+)
 
 Subscribe = Callable[..., None]
-CANCELLATION = "/subscription/cancellation"
-
-
-def cancel(browser: Browser, token: str = "c" * 22) -> None:
-    browser.post(CANCELLATION, data={"token": token, "feedback": "too_expensive", "comment": "for now"})
-
-
-def keep(browser: Browser, token: str = "k" * 22, **headers: str) -> object:
-    return browser.post(CANCELLATION, data={"token": token, "_method": "DELETE"}, headers=headers)
-
-
-def subscription_of(browser: Browser) -> Subscription:
-    return db.session.scalars(Subscription.of(browser.organization)).one()
+Prices = Callable[..., Price]
+LATER_DECLINED = "4000000000000341"
 
 
 @pytest.fixture
@@ -109,13 +114,35 @@ def test_taking_it_back_by_htmx_answers_the_panel(subscribed: Browser):
     assert "Cancel subscription" in panel.text
 
 
-def test_pressing_twice_cancels_once_and_says_so(subscribed: Browser, mailbox: Mailbox, sandbox: Sandbox):
+def test_pressing_twice_cancels_once_and_both_see_that_it_is_done(
+    subscribed: Browser, mailbox: Mailbox, sandbox: Sandbox
+):
     mailbox.empty()
-    cancel(subscribed)
-    again = subscribed.post(CANCELLATION, data={"token": "c" * 22, "feedback": "too_expensive"})
-    assert again.status_code == 409
+    page = says_why(subscribed)
+    answers = [presses(subscribed, page, CANCELLATION) for _ in range(2)]
+    assert [answer.location for answer in answers] == [CANCELLATION, CANCELLATION]
+    work(sandbox)
+    assert mailbox.subjects(subscribed.user.email) == [
+        f"Your Growth plan ends on {subscription_of(subscribed).cancel_at:%-d %b %Y, %H:%M} UTC"
+    ]
+
+
+def test_two_tabs_cancel_once(subscribed: Browser, bob: Browser, mailbox: Mailbox, sandbox: Sandbox):
+    mailbox.empty()
+    pages = [says_why(subscribed), says_why(bob)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(presses, (subscribed, bob), pages, (CANCELLATION, CANCELLATION)))
+    assert [answer.status_code for answer in answers] == [303, 303]
     work(sandbox)
     assert len(mailbox.to(subscribed.user.email)) == 1
+
+
+def test_the_form_behind_the_back_button_cancels_nothing_again(subscribed: Browser):
+    page = says_why(subscribed)
+    presses(subscribed, page, CANCELLATION)
+    keep(subscribed)
+    presses(subscribed, page, CANCELLATION)
+    assert subscription_of(subscribed).portal_state == "active"
 
 
 def test_there_is_nothing_to_take_back_while_nothing_is_canceled(subscribed: Browser):
@@ -130,6 +157,214 @@ def test_a_trial_is_canceled_without_any_charge(ada: Browser, subscribe: Subscri
     work(sandbox)
     assert subscription_of(ada).portal_state == "ended"
     assert sandbox.objects("charges") == []
+
+
+def test_a_renewal_in_between_is_said_before_anything_is_canceled(subscribed: Browser, sandbox: Sandbox):
+    page = says_why(subscribed)
+    sandbox.turn_clock("1 month")
+    sandbox.settle()  # our workers have not heard of it yet
+    answer = presses(subscribed, page, CANCELLATION)
+    assert answer.status_code == 409
+    assert "Your subscription has changed since you opened the page. Nothing was canceled" in answer.text
+    assert subscription_of(subscribed).cancel_at is None
+    assert presses(subscribed, answer, CANCELLATION).status_code == 303
+    subscription = subscription_of(subscribed)
+    assert subscription.cancel_at == subscription.current_period_end > clock.now()
+
+
+def test_what_ended_in_between_is_shown_as_ended(subscribed: Browser, sandbox: Sandbox):
+    page = says_why(subscribed)
+    ends_at_stripe(sandbox, subscribed)
+    assert presses(subscribed, page, CANCELLATION).location == CANCELLATION
+    assert "Your subscription has ended" in subscribed.get(CANCELLATION).text
+
+
+def test_in_the_last_second_it_can_no_longer_be_kept(subscribed: Browser, sandbox: Sandbox):
+    cancel(subscribed)
+    ends_at_stripe(sandbox, subscribed)
+    answer = keep(subscribed)
+    assert answer.status_code == 409
+    assert "There is no cancellation to take back." in answer.text
+
+
+def test_taking_it_back_is_confirmed_by_mail_once(subscribed: Browser, mailbox: Mailbox, sandbox: Sandbox):
+    cancel(subscribed)
+    work(sandbox)
+    mailbox.empty()
+    keep(subscribed)
+    work(sandbox)
+    assert mailbox.subjects(subscribed.user.email) == ["You keep your Growth plan"]
+
+
+def test_the_end_is_told_once_by_mail_with_the_way_back(subscribed: Browser, mailbox: Mailbox, sandbox: Sandbox):
+    cancel(subscribed)
+    work(sandbox)
+    mailbox.empty()
+    sandbox.turn_clock("2 months")
+    work(sandbox)
+    (mail,) = mailbox.to(subscribed.user.email)
+    assert mail["subject"] == "Your Growth plan has ended"
+    assert "/subscription/again" in mail["text"]
+
+
+@pytest.fixture
+def past_due(ada: Browser, subscribe: Subscribe, sandbox: Sandbox) -> Browser:
+    subscribe(ada, "growth")
+    pays_with(sandbox, ada, LATER_DECLINED)
+    sandbox.turn_clock("1 month")
+    sandbox.turn_clock("2 hours")
+    work(sandbox)
+    return ada
+
+
+def test_past_due_ends_now_and_says_what_becomes_of_the_debt(past_due: Browser, sandbox: Sandbox):
+    page = says_why(past_due)
+    assert "At once, and for good" in page.text
+    assert "The last invoice of $99.00 stays open, but your card is not tried again." in page.text
+    assert buttons(page) == ["Cancel now"]
+    presses(past_due, page, CANCELLATION)
+    assert subscription_of(past_due).portal_state == "ended"
+    assert "Your subscription has ended" in past_due.get(CANCELLATION).text
+    sandbox.turn_clock("1 month")
+    work(sandbox)
+    (debt,) = [invoice for invoice in sandbox.objects("invoices") if invoice["status"] != "paid"]
+    assert (debt["status"], debt["amount_remaining"], debt["auto_advance"]) == ("open", 9900, False)
+
+
+def test_a_payment_that_failed_in_between_is_said_before_it_ends_now(
+    ada: Browser, subscribe: Subscribe, sandbox: Sandbox
+):
+    subscribe(ada, "growth")
+    pays_with(sandbox, ada, LATER_DECLINED)
+    page = says_why(ada)
+    sandbox.turn_clock("1 month")
+    sandbox.turn_clock("2 hours")
+    sandbox.settle()
+    answer = presses(ada, page, CANCELLATION)
+    assert answer.status_code == 409
+    assert buttons(answer) == ["Cancel now"]
+    assert subscription_of(ada).portal_state == "past_due"
+
+
+def test_on_the_free_plan_there_is_nothing_to_cancel(cleo: Browser):
+    page = cleo.get(REASON)
+    assert page.status_code == 200
+    assert "You are on the free plan. Nothing is charged, so there is nothing to cancel." in page.text
+
+
+def test_an_unfinished_payment_lapses_by_itself(ada: Browser, nexus: Prices):
+    ada.post(f"/checkout/{nexus('growth').public_id}", data={"token": "t" * 22, "name": "Ada", "country": "GB"})
+    assert "Your payment for Growth was not finished." in ada.get(REASON).text
+
+
+def test_a_scheduled_change_is_dropped_and_the_page_says_so(subscribed: Browser, nexus: Prices, sandbox: Sandbox):
+    schedule(subscribed, nexus("starter"), sandbox)
+    page = says_why(subscribed)
+    assert "The change to Starter on" in page.text
+    presses(subscribed, page, CANCELLATION)
+    subscription = subscription_of(subscribed)
+    assert (subscription.portal_state, subscription.scheduled_price) == ("canceling", None)
+    sandbox.turn_clock("2 months")
+    work(sandbox)
+    assert subscription_of(subscribed).portal_state == "ended"
+    assert len(sandbox.objects("charges")) == 1
+
+
+def schedule(browser: Browser, price: Price, sandbox: Sandbox) -> None:
+    subscription = subscription_of(browser)
+    made = at_stripe(sandbox, "subscription_schedules", from_subscription=subscription.stripe_id)
+    now = made["phases"][0]
+    phases = {
+        "phases[0][start_date]": str(now["start_date"]),
+        "phases[0][end_date]": str(now["end_date"]),
+        "phases[0][items][0][price]": subscription.price.stripe_price_id,
+        "phases[1][items][0][price]": price.stripe_price_id,
+        "phases[1][duration][interval]": "month",
+        "phases[1][duration][interval_count]": "1",
+    }
+    at_stripe(sandbox, f"subscription_schedules/{made['id']}", **phases)
+    work(sandbox)
+
+
+@pytest.fixture
+def waiting(ada: Browser, subscribe: Subscribe, nexus: Prices, sandbox: Sandbox) -> Browser:
+    """For an upgrade to be paid."""
+    subscribe(ada, "growth")
+    pays_with(sandbox, ada, LATER_DECLINED)
+    subscription = subscription_of(ada)
+    change = {
+        "items[0][id]": str(subscription.item),
+        "items[0][price]": nexus("pro").stripe_price_id,
+        "proration_behavior": "always_invoice",
+        "payment_behavior": "pending_if_incomplete",
+    }
+    at_stripe(sandbox, f"subscriptions/{subscription.stripe_id}", **change)
+    work(sandbox)
+    return ada
+
+
+def test_an_upgrade_that_waits_for_its_payment_is_given_up(waiting: Browser, sandbox: Sandbox):
+    page = says_why(waiting)
+    assert "The change to Pro that waits for its payment is given up; its invoice becomes void." in page.text
+    presses(waiting, page, CANCELLATION)
+    work(sandbox)
+    subscription = subscription_of(waiting)
+    assert (subscription.portal_state, subscription.price.plan.key) == ("canceling", "growth")
+    assert subscription.pending_price is None
+    assert sorted(invoice["status"] for invoice in sandbox.objects("invoices")) == ["paid", "void"]
+
+
+def test_an_upgrade_paid_in_another_tab_is_not_canceled_unseen(waiting: Browser, sandbox: Sandbox):
+    page = says_why(waiting)
+    card = attach(sandbox, waiting, "5555555555554444")
+    at_stripe(sandbox, f"invoices/{subscription_of(waiting).latest_invoice}/pay", payment_method=card)
+    answer = presses(waiting, page, CANCELLATION)
+    subscription = subscription_of(waiting)
+    assert (subscription.price.plan.key, subscription.portal_state) in {("pro", "canceling"), ("pro", "active")}
+    assert answer.status_code in {303, 409}
+    assert len([charge for charge in sandbox.objects("charges") if charge["paid"]]) == 2
+
+
+def test_a_planned_pause_is_taken_back_and_the_page_says_so(subscribed: Browser, sandbox: Sandbox):
+    subscribed.post("/subscription/pause", data={"token": "p" * 22, "until": "open"})
+    page = says_why(subscribed)
+    assert "The pause from" in page.text
+    presses(subscribed, page, CANCELLATION)
+    subscription = subscription_of(subscribed)
+    assert (subscription.portal_state, subscription.pauses_at) == ("canceling", None)
+
+
+def test_in_the_hour_before_a_pause_it_still_ends_with_what_is_paid(subscribed: Browser, sandbox: Sandbox):
+    subscribed.post("/subscription/pause", data={"token": "p" * 22, "until": "open"})
+    left = subscription_of(subscribed).current_period_end - clock.now()
+    sandbox.turn_clock(f"{int(left.total_seconds()) - 3000} seconds")
+    work(sandbox)
+    assert subscription_of(subscribed).status == "paused"
+    presses(subscribed, says_why(subscribed), CANCELLATION)
+    subscription = subscription_of(subscribed)
+    assert (subscription.status, subscription.portal_state) == ("active", "canceling")
+
+
+def test_what_is_paused_ends_at_once(subscribed: Browser, sandbox: Sandbox):
+    subscribed.post("/subscription/pause", data={"token": "p" * 22, "until": "open"})
+    left = subscription_of(subscribed).current_period_end - clock.now()
+    sandbox.turn_clock(f"{int(left.total_seconds()) - 3000} seconds")
+    work(sandbox)
+    sandbox.turn_clock("5 days")
+    work(sandbox)
+    page = says_why(subscribed)
+    assert buttons(page) == ["Cancel now"]
+    presses(subscribed, page, CANCELLATION)
+    work(sandbox)
+    assert subscription_of(subscribed).portal_state == "ended"
+    assert len(sandbox.objects("charges")) == 1
+
+
+@pytest.mark.parametrize("seen", ["-1", "soon", "1.5", "9" * 13, "now\0"])
+def test_an_end_nobody_showed_cancels_nothing(subscribed: Browser, seen: str):
+    fields = form(says_why(subscribed), CANCELLATION) | {"seen": seen}
+    assert subscribed.post(CANCELLATION, data=fields).location.endswith(REASON)
+    assert subscription_of(subscribed).portal_state == "active"
 
 
 def test_a_member_sees_the_plan_but_cannot_cancel_it(person: Callable[..., Browser], subscribed: Browser):

@@ -1,0 +1,102 @@
+"""Ending a subscription at once: what its unused time is worth, the end itself, and giving the money back.
+
+A cancellation cannot be told the instant up to which it prorates (https://docs.stripe.com/api/subscriptions/cancel), so what
+it credits would differ from what was shown. A preview can: its credits are given back as credit notes, to the cent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import stripe
+from stripe.params import CreditNoteCreateParams, SubscriptionCancelParams
+
+from app.core import clock
+from app.core.transactions import release
+
+from . import intents
+from .client import client
+from .errors import translated
+from .expandable import id_of
+from .subscription_records import EXPAND, SubscriptionRecord, record
+from .subscriptions import retrieve
+
+
+@dataclass(frozen=True)
+class UnusedRecord:
+    """What ending now gives back, tax included, in minor units of `currency`, by the Stripe id of the invoice that asked for it.
+
+    `owed` is what ending now still charges: usage and other items that no invoice has asked for yet.
+    """
+
+    currency: str
+    parts: dict[str, int]
+    owed: int
+
+
+def unused(customer: str, subscription: str, at: datetime) -> UnusedRecord:
+    """What a cancellation would credit as of `at`, an instant in the running period."""
+    release()
+    details: Any = {
+        "cancel_now": True,
+        "proration_behavior": "create_prorations",
+        "proration_date": int(at.timestamp()),
+    }
+    with translated():
+        invoice = client().v1.invoices.create_preview(
+            {"customer": customer, "subscription": subscription, "subscription_details": details}
+        )
+    parts: dict[str, int] = {}
+    for credited, amount in _credits(invoice):
+        parts[credited] = parts.get(credited, 0) + amount
+    return UnusedRecord(invoice.currency, parts, max(0, invoice.total + sum(parts.values())))
+
+
+def _credits(invoice: stripe.Invoice) -> Iterator[tuple[str, int]]:
+    for line in invoice.lines.data:
+        parent: Any = line.parent and (line.parent.subscription_item_details or line.parent.invoice_item_details)
+        details = getattr(parent, "proration_details", None)
+        credited = getattr(details, "credited_items", None)
+        if credited and line.amount < 0:
+            discounts = sum(each.amount for each in line.discount_amounts or [])
+            taxes = sum(tax.amount for tax in line.taxes or [] if tax.tax_behavior == "exclusive")
+            yield credited.invoice, -(line.amount - discounts + taxes)
+
+
+def cancel_now(key: str, stripe_id: str, *, feedback: str, comment: str, bill: bool) -> SubscriptionRecord:
+    """End it at once; open invoices stay open, but are no longer collected. Once per key.
+
+    With `bill`, what no invoice has asked for yet is charged now.
+    """
+    if intents.outcome(key):
+        return retrieve(stripe_id)
+    details: Any = {"feedback": feedback} | ({"comment": comment} if comment else {})
+    params: SubscriptionCancelParams = {
+        "prorate": False,
+        "invoice_now": bill,
+        "cancellation_details": details,
+        "expand": EXPAND,
+    }
+    asked_at = clock.wall()
+    ended = intents.perform(key, params, lambda p, options: client().v1.subscriptions.cancel(stripe_id, p, options))
+    return record(ended, asked_at)
+
+
+def give_back(key: str, invoice: str, *, refund: int, credit: int, memo: str) -> str:
+    """Take `refund` and `credit`, minor units, off a paid invoice: to the card, and to the customer's balance. Once per key."""
+    params: CreditNoteCreateParams = {"invoice": invoice, "amount": refund + credit, "memo": memo}
+    if refund:
+        params["refund_amount"] = refund
+    if credit:
+        params["credit_amount"] = credit
+    made = intents.perform(key, params, lambda p, options: client().v1.credit_notes.create(p, options))
+    return str(id_of(made))
+
+
+def paid_by_card(invoice: str) -> int:
+    """How much of a paid invoice came from a card and was not given back yet, in minor units: the most to refund."""
+    release()
+    with translated():
+        found = client().v1.invoices.retrieve(invoice)
+    return max(0, found.amount_paid - (found.post_payment_credit_notes_amount or 0))
