@@ -118,6 +118,18 @@ def test_beyond_the_limit_lines_are_summed_up(press: Flask) -> None:
     assert (shown.unlisted, shown.unlisted_amount) == (3, Money(3 * 9900, "usd"))
 
 
+def test_what_the_customer_wants_printed_stands_among_the_facts(press: Flask) -> None:
+    ordered = replace(OPEN, buyer=replace(OPEN.buyer, fields=(("PO number", "PO-1842"),)))
+    assert "PO number PO-1842" in words(drawn(press, ordered))
+
+
+@pytest.mark.parametrize(("currency", "paid"), [("jpy", "¥9,900"), ("kwd", "KWD9.900"), ("usd", "$99.00")])
+def test_a_japanese_customer_needs_no_typeface_but_ours(press: Flask, currency: str, paid: str) -> None:
+    reader = drawn(press, replace(OPEN, currency=currency), locale="ja_JP", timezone="Asia/Tokyo")
+    assert paid in words(reader)
+    assert all("Inter" in name for name in fonts(reader))
+
+
 def test_an_endless_description_is_cut(press: Flask) -> None:
     endless = replace(OPEN, lines=(replace(LINE, description="x" * 1_000_000),))
     assert len(drawn(press, endless).pages) == 1
