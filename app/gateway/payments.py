@@ -41,7 +41,10 @@ class AttemptRecord:
 
 @dataclass(frozen=True)
 class RefundRecord:
-    """`amount` in minor units; `reason` and `failure_reason` are Stripe's words."""
+    """`amount` in minor units; `reason` and `failure_reason` are Stripe's words.
+
+    `is_ours`: asked for here, not at Stripe's own pages or by a credit note.
+    """
 
     stripe_id: str
     amount: int
@@ -49,6 +52,7 @@ class RefundRecord:
     reason: str | None
     failure_reason: str | None
     created_at: datetime
+    is_ours: bool
 
 
 @dataclass(frozen=True)
@@ -181,4 +185,5 @@ def _refund(refund: stripe.Refund) -> RefundRecord:
         reason=refund.reason,
         failure_reason=getattr(refund, "failure_reason", None),
         created_at=instant(refund.created),
+        is_ours=bool(refund.metadata and "payment" in refund.metadata.to_dict()),
     )

@@ -188,7 +188,7 @@ class InvoiceLine(Model):
     @property
     def net_amount(self) -> int:
         """After discounts, before taxes that come on top."""
-        return self.amount - sum(discount["amount"] for discount in self.discounts)
+        return self.amount - sum(discount.amount for discount in lines.discounts(self.discounts))
 
     @property
     def facts(self) -> Line:

@@ -9,6 +9,7 @@ from app.core.pages import refresh, render, wants_partial
 from app.organizations.context import current_membership, current_organization
 from app.organizations.guards import member_of_organization
 from app.organizations.models import Role
+from app.payments import service as payments
 
 from . import printing, search, service
 from .document import InvoiceDocument
@@ -53,9 +54,15 @@ def show(number: str) -> ResponseReturnValue:
     invoice = service.get(current_organization, number)
     lines = service.lines(invoice, LINES + 1)
     document = InvoiceDocument.of(invoice, lines, current_organization, current_app.extensions["settings"], limit=LINES)
-    may_pay = current_membership.may(Role.BILLING)
+    refunds = payments.refunds_of_invoice(current_organization, number)
     return render(
-        "invoices/show.html", invoice=invoice, document=document, pdf=printing.state(invoice), may_pay=may_pay
+        "invoices/show.html",
+        invoice=invoice,
+        document=document,
+        pdf=printing.state(invoice),
+        refunds=refunds,
+        refunded=invoice.money(sum(refund.amount for refund in refunds if not refund.is_gone)),
+        may_pay=current_membership.may(Role.BILLING),
     )
 
 

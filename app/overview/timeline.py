@@ -6,6 +6,8 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 
 from app.audit.models import Entry
+from app.core import i18n
+from app.core.money import Money
 
 # What people care about; sign-ins and refusals stay in the audit.
 SENTENCES = {
@@ -15,6 +17,9 @@ SENTENCES = {
     "tax_id.unverified": (_l("A tax number could not be verified"), "warning"),
     "subscription.started": (_l("Subscription started"), "success"),
     "subscription.trial_started": (_l("Trial started"), "info"),
+    "subscription.trial_reminded": (_l("Reminder of the end of the trial sent"), "quiet"),
+    "subscription.trial_ended": (_l("Trial ended"), "quiet"),
+    "subscription.trial_paused": (_l("Trial ended without a card, plan paused"), "warning"),
     "subscription.trial_converted": (_l("Trial became a paid subscription"), "success"),
     "subscription.renewed": (_l("Subscription renewed"), "success"),
     "subscription.past_due": (_l("A payment failed"), "danger"),
@@ -32,10 +37,19 @@ SENTENCES = {
     "subscription.change_withdrawn": (_l("Scheduled change taken back"), "success"),
     "subscription.change_waiting": (_l("Change waits for its payment"), "warning"),
     "subscription.change_discarded": (_l("Change not paid, so it was given up"), "quiet"),
+    "subscription.offer_accepted": (_l("Discount accepted instead of leaving"), "success"),
+    "subscription.unused_refunded": (_l("Unused time refunded"), "info"),
+    "subscription.unused_credited": (_l("Unused time credited"), "info"),
+    "subscription.code_applied": (_l("Promotion code applied"), "success"),
+    "subscription.discount_ended": (_l("Discount ended"), "quiet"),
     "subscription.ended": (_l("Subscription ended"), "quiet"),
+    "invoice.payment_declined": (_l("A card was declined"), "warning"),
     "invoice.paid": (_l("Invoice paid"), "success"),
     "invoice.voided": (_l("Invoice voided"), "quiet"),
     "invoice.written_off": (_l("Invoice written off"), "warning"),
+    "payment.succeeded": (_l("Payment received"), "success"),
+    "refund.made": (_l("Refund sent to the card"), "info"),
+    "refund.failed": (_l("A refund came back from the bank"), "danger"),
     "payment_method.added": (_l("Card added"), "success"),
     "payment_method.removed": (_l("Card removed"), "quiet"),
     "payment_method.made_default": (_l("Card made the default"), "info"),
@@ -57,9 +71,13 @@ class Step:
 
 
 def described(entries: list[Entry]) -> list[Step]:
-    """Each entry as a sentence with its tone; `note` says which: an invoice's number, a card's last digits."""
+    """Each entry as a sentence with its tone; `note` says which: an invoice's number, a card's last digits, an amount."""
     return [Step(e.at, str(SENTENCES[e.action][0]), SENTENCES[e.action][1], _note(e)) for e in entries]
 
 
 def _note(entry: Entry) -> str:
+    if entry.action.startswith(("subscription.unused_", "refund.", "payment.")):
+        return i18n.money(Money(entry.data["amount"], entry.data["currency"]))
+    if entry.action == "subscription.code_applied":
+        return str(entry.data["code"])
     return str(entry.data.get("number") or entry.data.get("card") or "")

@@ -20,7 +20,6 @@ def refunded(organization: Organization, payment: Payment, refund: Refund) -> No
             "organization": organization.name,
             "amount": i18n.money(refund.total),
             "paid": i18n.money(payment.total),
-            "is_whole": refund.amount == payment.amount,
             "brand": card.brand if card else "",
             "last4": card.last4 if card else "",
             "number": payment.reference if payment.is_of_invoice else "",

@@ -127,7 +127,8 @@ def _absorb_refund(organization: Organization, payment: Payment, record: RefundR
     db.session.flush()
     if was is None and record.status not in GONE:
         _audit("refund.made", payment, refund.amount, refund.public_id)
-        notices.refunded(organization, payment, refund)
+        if record.is_ours:  # else whoever gave it back says so
+            notices.refunded(organization, payment, refund)
     elif was not in GONE and record.status in GONE:
         _audit("refund.failed", payment, refund.amount, refund.public_id)
 
