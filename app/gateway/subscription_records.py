@@ -20,6 +20,7 @@ class SubscriptionRecord:
     `asked_at` is machine time: whatever happened before it, Stripe's answer knows. `scheduled_…` is what a schedule will
     change at `scheduled_at`, `pending_…` what waits for the payment of the latest invoice. `discounts` are plain values:
     id, name, percent_off (text), amount_off (minor units), currency, duration, ends_at (ISO), code; None where Stripe has none.
+    `promotion_code` is the one it was begun with: its discount is gone once it is used up.
     """
 
     asked_at: datetime
@@ -41,6 +42,7 @@ class SubscriptionRecord:
     feedback: str | None
     comment: str | None
     default_payment_method: str | None
+    without_card: str | None
     latest_invoice: str | None
     schedule: str | None
     scheduled_price: str | None
@@ -51,6 +53,7 @@ class SubscriptionRecord:
     pending_expires_at: datetime | None
     paused_because: str | None
     discounts: list[Any]
+    promotion_code: str | None
 
 
 def record(subscription: stripe.Subscription, asked_at: datetime) -> SubscriptionRecord:
@@ -76,12 +79,14 @@ def record(subscription: stripe.Subscription, asked_at: datetime) -> Subscriptio
         feedback=details.feedback if details else None,
         comment=details.comment if details else None,
         default_payment_method=id_of(subscription.default_payment_method),
+        without_card=_without_card(subscription),
         latest_invoice=id_of(subscription.latest_invoice),
         schedule=id_of(subscription.schedule),
         **_scheduled(subscription.schedule),
         **_pending(getattr(subscription, "pending_update", None)),
         paused_because=_paused_because(subscription),
         discounts=[_discount(discount) for discount in subscription.discounts],
+        promotion_code=getattr(subscription.metadata, "promotion_code", None),
     )
 
 
@@ -114,6 +119,12 @@ def _pending(update: Any) -> dict[str, Any]:
     quantity = getattr(items[0], "quantity", None) or 1
     expires_at = instant(update.expires_at)
     return {"pending_price": items[0].price.id, "pending_quantity": quantity, "pending_expires_at": expires_at}
+
+
+def _without_card(subscription: stripe.Subscription) -> str | None:
+    """What a trial that ends without a card brings: `cancel`, `pause` or `create_invoice`; None without a trial."""
+    settings = getattr(subscription, "trial_settings", None)
+    return str(settings.end_behavior.missing_payment_method) if settings and subscription.trial_end else None
 
 
 def _paused_because(subscription: stripe.Subscription) -> str | None:

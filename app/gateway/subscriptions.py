@@ -37,56 +37,122 @@ def of_customer(customer: str) -> list[SubscriptionRecord]:
 
 @dataclass(frozen=True)
 class StartedSubscription:
-    """`client_secret` confirms the first payment in the browser; None when nothing is due."""
+    """`client_secret` confirms the first payment in the browser; None when nothing is due.
+
+    Then `setup_secret` saves a card for later payments, unless there is one. `total` and `amount_due` are those of the
+    first invoice, in minor units: the customer's balance stands between them.
+    """
 
     record: SubscriptionRecord
     client_secret: str | None
+    setup_secret: str | None
+    total: int
+    amount_due: int
 
 
 SECRET = "latest_invoice.confirmation_secret"  # noqa: S105  # the name of a field, not a secret
+SETUP = "pending_setup_intent"
 
 
 def _started(subscription: stripe.Subscription, asked_at: datetime) -> StartedSubscription:
     invoice: Any = subscription.latest_invoice
     secret = getattr(invoice, "confirmation_secret", None)
-    return StartedSubscription(record(subscription, asked_at), secret.client_secret if secret else None)
+    return StartedSubscription(
+        record=record(subscription, asked_at),
+        client_secret=secret.client_secret if secret else None,
+        setup_secret=getattr(subscription.pending_setup_intent, "client_secret", None),
+        total=invoice.total,
+        amount_due=invoice.amount_due,
+    )
 
 
-def start(key: str, *, customer: str, price: str, metadata: Mapping[str, str]) -> StartedSubscription:
+def start(
+    key: str, *, customer: str, price: str, quantity: int, promotion: str | None, metadata: Mapping[str, str]
+) -> StartedSubscription:
     """Create it `incomplete`: it becomes active when the browser has confirmed the first payment.
 
-    Raises IntentSpent for a key that made one before: Stripe would repeat its answer of then, whatever became of it.
+    `promotion` is the id of a promotion code. Raises IntentSpent for a key that made one before: Stripe would repeat its
+    answer of then, whatever became of it; GatewayRefused with `param` discounts for a code that it does not take.
     """
     if intents.outcome(key):
         raise intents.IntentSpent()
     params: SubscriptionCreateParams = {
         "customer": customer,
-        "items": [{"price": price}],
+        "items": [{"price": price, "quantity": quantity}],
         "payment_behavior": "default_incomplete",
+        "payment_settings": {"save_default_payment_method": "on_subscription"},
+        "metadata": dict(metadata),
+        "expand": [SECRET, SETUP, *EXPAND],
+    }
+    if promotion:
+        params["discounts"] = [{"promotion_code": promotion}]
+    asked_at = clock.wall()
+    made = intents.perform(key, params, lambda p, options: client().v1.subscriptions.create(p, options))
+    return _started(made, asked_at)
+
+
+def start_with_card(
+    key: str,
+    *,
+    customer: str,
+    price: str,
+    quantity: int,
+    payment_method: str,
+    metadata: Mapping[str, str],
+    promotion: str | None = None,
+) -> StartedSubscription:
+    """Create it and charge a saved card at once; `incomplete` when the card or its bank did not say yes.
+
+    Raises IntentSpent as `start` does.
+    """
+    if intents.outcome(key):
+        raise intents.IntentSpent()
+    params: SubscriptionCreateParams = {
+        "customer": customer,
+        "items": [{"price": price, "quantity": quantity}],
+        "default_payment_method": payment_method,
+        "payment_behavior": "allow_incomplete",
         "payment_settings": {"save_default_payment_method": "on_subscription"},
         "metadata": dict(metadata),
         "expand": [SECRET, *EXPAND],
     }
+    if promotion:
+        params["discounts"] = [{"promotion_code": promotion}]
     asked_at = clock.wall()
     made = intents.perform(key, params, lambda p, options: client().v1.subscriptions.create(p, options))
     return _started(made, asked_at)
 
 
 def start_trial(
-    key: str, *, customer: str, price: str, days: int, payment_method: str, metadata: Mapping[str, str]
+    key: str,
+    *,
+    customer: str,
+    price: str,
+    quantity: int,
+    promotion: str | None,
+    days: int,
+    payment_method: str | None,
+    without_card: str,
+    metadata: Mapping[str, str],
 ) -> SubscriptionRecord:
-    """Create it trialing with a card already saved, which is charged when the trial ends; once per key."""
+    """Create it trialing, once per key; the saved card `payment_method` is charged when the trial ends.
+
+    `without_card` is what Stripe does then if there is none: `cancel`, `pause` or `create_invoice`.
+    """
     if known := intents.outcome(key):
         return retrieve(known)
     params: SubscriptionCreateParams = {
         "customer": customer,
-        "items": [{"price": price}],
+        "items": [{"price": price, "quantity": quantity}],
         "trial_period_days": days,
-        "trial_settings": {"end_behavior": {"missing_payment_method": "cancel"}},
-        "default_payment_method": payment_method,
+        "trial_settings": {"end_behavior": {"missing_payment_method": without_card}},
         "metadata": dict(metadata),
         "expand": EXPAND,
     }
+    if payment_method:
+        params["default_payment_method"] = payment_method
+    if promotion:
+        params["discounts"] = [{"promotion_code": promotion}]
     asked_at = clock.wall()
     made = intents.perform(key, params, lambda p, options: client().v1.subscriptions.create(p, options))
     return record(made, asked_at)
@@ -97,7 +163,7 @@ def resume_start(stripe_id: str) -> StartedSubscription:
     release()
     asked_at = clock.wall()
     with translated():
-        return _started(client().v1.subscriptions.retrieve(stripe_id, {"expand": [SECRET, *EXPAND]}), asked_at)
+        return _started(client().v1.subscriptions.retrieve(stripe_id, {"expand": [SECRET, SETUP, *EXPAND]}), asked_at)
 
 
 def abandon(unfinished: SubscriptionRecord, token: str) -> SubscriptionRecord:

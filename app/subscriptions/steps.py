@@ -11,8 +11,11 @@ def between(before: dict[str, object], now: Subscription) -> list[str]:
     """The steps from what the row held (`before`, empty for a new one) to what it holds now."""
     step = _step(before, now)
     steps = [step] if step else []
+    if before.get("status") == Status.TRIALING and now.status in {Status.PAST_DUE, Status.UNPAID}:
+        steps.insert(0, "trial_converted")
     if now.is_running and before.get("cancel_at") != now.cancel_at:
         steps.append("cancellation_scheduled" if now.cancel_at else "cancellation_withdrawn")
+    steps += _discount_steps(before, now) if now.is_running else []
     return steps + (_plan_steps(before, now) if before and now.is_running else [])
 
 
@@ -22,9 +25,21 @@ def details(action: str, subscription: Subscription) -> dict[str, Any]:
         return {"plan": subscription.scheduled_price.plan.name, "quantity": subscription.scheduled_quantity}
     if action == "change_waiting" and subscription.pending_price:
         return {"plan": subscription.pending_price.plan.name, "quantity": subscription.pending_quantity}
+    if action == "code_applied":
+        codes = [one["code"] for one in subscription.discounts if one["code"]]
+        return {"code": codes[-1] if codes else subscription.promotion_code}
     if action == "plan_changed":
         return {"plan": subscription.price.plan.name, "quantity": subscription.quantity}
     return {}
+
+
+def _discount_steps(before: dict[str, Any], now: Subscription) -> list[str]:
+    """A code that a subscription began with counts from its first day; whatever is gone ran out or was taken away."""
+    if before.get("status") in {None, *NOT_BEGUN}:
+        return ["code_applied"] if now.promotion_code else []
+    had, has = ({one["code"] or one["name"] for one in discounts} for discounts in (before["discounts"], now.discounts))
+    given = ["code_applied"] if any(one["code"] and one["code"] not in had for one in now.discounts) else []
+    return given + (["discount_ended"] if had - has else [])
 
 
 def instant(action: str, subscription: Subscription) -> datetime | None:
@@ -33,7 +48,9 @@ def instant(action: str, subscription: Subscription) -> datetime | None:
         "renewed": subscription.current_period_start,
         "trial_converted": subscription.current_period_start,
         "paused": subscription.pauses_at,
+        "trial_paused": subscription.trial_end,
         "ended": subscription.ended_at,
+        "trial_ended": subscription.ended_at,
         "cancellation_scheduled": subscription.canceled_at,
     }
     return known.get(action)
@@ -75,7 +92,9 @@ def _step(before: dict[str, object], now: Subscription) -> str | None:
     if now.is_running and (was is None or was in NOT_BEGUN):
         return "trial_started" if now.is_trialing else "started"
     if now.status == Status.CANCELED:
-        return "ended" if now.began_at else None
+        return ("trial_ended" if was == Status.TRIALING else "ended") if now.began_at else None
+    if now.is_trial_over and was == Status.TRIALING:
+        return "trial_paused"
     if now.status in {Status.PAST_DUE, Status.PAUSED, Status.UNPAID}:
         return now.status
     return _BACK.get(Status(str(was))) if now.status == Status.ACTIVE and was else None

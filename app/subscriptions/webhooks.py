@@ -4,10 +4,12 @@ from sqlalchemy import select
 
 from app.core import clock, tasks
 from app.core.extensions import db
+from app.core.logs import log
 from app.gateway import payment_intents
 from app.organizations.models import Organization
 
 from . import checkout, service
+from .trial_cards import TrialCardUsed
 
 
 def subscription_changed(stripe_id: str) -> None:
@@ -30,5 +32,9 @@ def intent_changed(stripe_id: str) -> None:
     if not intent.is_done or intent.customer is None:
         return
     organization = db.session.scalar(select(Organization).where(Organization.stripe_customer_id == intent.customer))
-    if organization is not None:
+    if organization is None:
+        return
+    try:
         checkout.absorb_intent(organization, intent)
+    except (checkout.TrialNotBegun, TrialCardUsed) as refusal:
+        log.info("trial not begun", intent=stripe_id, code=refusal.code)

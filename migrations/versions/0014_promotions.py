@@ -1,12 +1,15 @@
-"""Promotion codes"""
+"""The promotion code a subscription was begun with"""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0014"
 down_revision = "0013"
 
 
 def upgrade() -> None:
-    pass
+    op.add_column("subscriptions", sa.Column("promotion_code", sa.String(), nullable=True))
 
 
 def downgrade() -> None:
-    pass
+    op.drop_column("subscriptions", "promotion_code")
