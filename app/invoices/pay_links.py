@@ -19,6 +19,7 @@ from app.core.pages import public_url
 from app.organizations import service as organizations
 from app.organizations.models import Organization
 
+from . import receipts
 from .models import FIRST, Invoice, InvoiceLine
 
 LIFE = timedelta(days=7)
@@ -90,7 +91,7 @@ def _context(invoice: Invoice, organization: Organization, lines: Sequence[Invoi
         "organization": organization.name,
         "number": invoice.number,
         "amount": i18n.money(invoice.remaining),
-        "lines": [line.description for line in lines],
+        "lines": [receipts.named(line) for line in lines],
         "next_attempt": i18n.day(again) if again else None,
         "days": LIFE.days,
         "pay_url": public_url("pay.link", link=token(invoice)),

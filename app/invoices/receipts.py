@@ -31,13 +31,14 @@ def _context(invoice: Invoice, organization: Organization, lines: Sequence[Invoi
         "amount": i18n.money(invoice.paid),
         "paid_on": i18n.day(invoice.paid_at or invoice.issued_at),
         "card": card,
-        "lines": [_line(line) for line in lines[:LINES]],
+        "lines": [named(line) for line in lines[:LINES]],
         "has_more_lines": len(lines) > LINES,
         "total": i18n.money(invoice.total),
         "invoice_url": public_url("invoices.show", number=invoice.number),
     }
 
 
-def _line(line: InvoiceLine) -> dict[str, str]:
+def named(line: InvoiceLine) -> dict[str, str]:
+    """A line as a mail writes it."""
     period = i18n.period(line.period_start, line.period_end)
     return {"description": line.description, "period": period, "amount": i18n.money(line.total)}

@@ -6,11 +6,13 @@ from threading import Thread
 import pytest
 import requests
 from flask import current_app
+from stripe.params import SubscriptionUpdateParams
 
 from app.core.extensions import db
 from app.gateway.client import client as stripe
 from app.invoices.models import Invoice
 from app.organizations.models import Role
+from app.subscriptions.models import Subscription
 from tests.cast import Browser
 from tests.helpers import CardForm, Sandbox, work
 from tests.invoices.owing import ASKS_ALWAYS, FAILS_LATER, VISA, billed, charges_of, give_card, owes, status_of
@@ -133,15 +135,16 @@ def test_a_void_invoice_says_that_nothing_is_due(ada: Browser):
     assert "This invoice was voided." in text
 
 
-def test_two_presses_at_once_charge_once(ada: Browser):
+def test_two_presses_at_once_charge_once(ada: Browser, bob: Browser):
     invoice = owes(ada)
     card = give_card(ada, VISA)
     answers: list[int] = []
 
-    def press(token: str) -> None:
-        answers.append(ada.post(page_of(invoice), data=form_for(card, token)).status_code)
+    def press(browser: Browser, token: str) -> None:
+        answers.append(browser.post(page, data=form_for(card, token)).status_code)
 
-    threads = [Thread(target=press, args=(token * 22,)) for token in "ab"]
+    page = page_of(invoice)
+    threads = [Thread(target=press, args=pair) for pair in ((ada, "a" * 22), (bob, "b" * 22))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -213,6 +216,28 @@ def test_an_invoice_we_have_not_heard_of_is_fetched_on_the_way_to_its_page(ada: 
     answer = ada.get(f"/invoices/pay/{unheard}")
     invoice = db.session.scalars(Invoice.of(ada.organization)).one()
     assert answer.location == page_of(invoice)
+
+
+def test_a_draft_has_no_page_to_pay_on(ada: Browser):
+    owes(ada)
+    draft = stripe().v1.invoices.create({"customer": str(ada.organization.stripe_customer_id)})
+    assert ada.get(f"/invoices/pay/{draft.id}").location == "/invoices?status=open"
+
+
+def test_paying_the_invoice_of_a_change_that_waits_brings_the_new_plan(ada: Browser, subscribe, nexus, sandbox):
+    subscribe(ada, "growth")
+    give_card(ada, FAILS_LATER)
+    subscription = db.session.scalars(Subscription.of(ada.organization)).one()
+    change: SubscriptionUpdateParams = {
+        "items": [{"id": str(subscription.item), "price": nexus("pro").stripe_price_id}]
+    }
+    change["payment_behavior"], change["proration_behavior"] = "pending_if_incomplete", "always_invoice"
+    waiting = stripe().v1.subscriptions.update(subscription.stripe_id, change)
+    way = ada.get(f"/invoices/pay/{waiting.latest_invoice}").location
+    amount = re.search(r'name="amount" type="hidden" value="(\d+)"', ada.get(way).text)
+    assert amount is not None
+    assert ada.post(way, data=form_for(give_card(ada, VISA), amount=amount[1])).status_code == 303
+    assert db.session.scalars(Subscription.of(ada.organization)).one().price.plan.key == "pro"
 
 
 @pytest.mark.parametrize("stripe_id", ["in_unknown", "cus_1", "in_1%00", "..", "in_1%2F..%2F..%2Fcustomers"])
