@@ -12,6 +12,7 @@ COMMANDS = {
     "migrate": ("portal.migrate:migrate", "Bring the database to the schema of this version."),
     "catalog": ("portal.catalog:catalog", "Load what is for sale, and show it."),
     "staff": ("portal.staff:staff", "Say who is a member of staff."),
+    "refund": ("portal.refund:refund", "Give a payment back, whole or in part."),
     "configuration": ("portal.configuration:configuration", "Print the table of settings."),
     "web": ("portal.web:web", "Serve the pages, the API and the address for Stripe's events."),
     "worker": ("portal.worker:worker", "Do the background work: events, mail, documents and the rest."),

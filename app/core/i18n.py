@@ -86,7 +86,7 @@ def quantity(number: Decimal) -> str:
 
 def percent(number: Decimal) -> str:
     """`number` of a hundred: 19 % as the locale writes it, with all its decimals."""
-    return str(format_percent(number / 100, locale=locale(), decimal_quantization=False))
+    return str(format_percent(number.scaleb(-2), locale=locale(), decimal_quantization=False))
 
 
 def unit_price(amount: Decimal, currency: str) -> str:
