@@ -54,6 +54,14 @@ class Visitor:
     def buy(self, price: str, card: str, **details: str) -> None:
         """Check out: send the form as the card form's script does, then confirm the card where Stripe.js would."""
         self.open(f"/checkout/{price}")
+        self._send_card(card, details)
+
+    def add_card(self, card: str) -> None:
+        """Save another card, as the default."""
+        self.open("/payment-methods/new")
+        self._send_card(card, {})
+
+    def _send_card(self, card: str, details: dict[str, str]) -> None:
         form = self._found(self.page.find("form", id="card-form"), "the card form")
         action = urljoin(self.url, _attribute(form, "action"))
         data = dict(_values(form)) | details

@@ -37,7 +37,7 @@ def test_the_form_is_for_the_card_alone_and_ticked_to_make_it_the_default(ada: B
     assert "<h1>Add card</h1>" in page
     assert 'data-mode="setup"' in page
     assert " checked" in page
-    assert 'name="country"' not in page
+    assert '<input type="hidden" name="country" value="GB">' in page
 
 
 def test_the_return_page_needs_no_event(ada: Browser, subscribe: Subscribe, begin_saving: Save, sandbox: Sandbox):

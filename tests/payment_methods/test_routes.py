@@ -35,7 +35,7 @@ def test_who_has_no_card_is_shown_the_way_to_one(ada: Browser):
 
 def test_a_card_shows_brand_digits_expiry_and_what_is_paid_with_it(ada: Browser, subscribe: Subscribe):
     subscribe(ada, "growth")
-    assert row(ada, "4242").split(" Remove")[0] == "Visa •••• 4242 Default 12/2040 Growth"
+    assert row(ada, "4242") == "Visa •••• 4242 Default Pays for Growth 12/2040 Remove"
 
 
 def test_the_card_of_the_plan_counts_as_the_default_although_the_customer_has_another(
