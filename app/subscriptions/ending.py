@@ -70,12 +70,12 @@ class Ending:
 
     @property
     def seen(self) -> str:
-        return NOW if self.is_now else seen_end(self.subscription.current_period_end)
+        """What a form carries of it: the end, and of which price."""
+        return _seen(self.is_now, self.subscription.current_period_end, self.subscription)
 
 
-def seen_end(at: datetime) -> str:
-    """The end a form has shown, as it carries it."""
-    return str(int(at.timestamp()))
+def _seen(is_now: bool, at: datetime, subscription: Subscription) -> str:
+    return f"{NOW if is_now else int(at.timestamp())}:{subscription.price.public_id}"
 
 
 def of(organization: Organization, subscription: Subscription) -> Ending:
@@ -127,9 +127,9 @@ def is_fresh(at: datetime) -> bool:
 
 
 def is_as_seen(seen: str, record: SubscriptionRecord, subscription: Subscription) -> bool:
-    """Whether Stripe's present `record` ends as a form has shown; "" has shown nothing."""
-    present = NOW if ends_now(record.status, subscription) else seen_end(record.current_period_end)
-    return seen in ("", present)
+    """Whether Stripe's present `record` ends as a form has shown, and is still of that price; "" has shown nothing."""
+    present = _seen(ends_now(record.status, subscription), record.current_period_end, subscription)
+    return not seen or (seen == present and record.price == subscription.price.stripe_price_id)
 
 
 def as_payload(parts: tuple[Part, ...]) -> list[dict[str, Any]]:

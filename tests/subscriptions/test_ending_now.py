@@ -9,6 +9,7 @@ from app.core.extensions import db
 from app.core.tasks import Task, TaskState
 from app.core.transactions import apart
 from app.subscriptions import unused_time
+from app.subscriptions.ending import AtOnce, Part
 from tests.cast import Browser
 from tests.helpers import Mailbox, Sandbox, work
 from tests.subscriptions.leaving import (
@@ -196,8 +197,8 @@ def test_an_end_that_only_an_event_tells_of_keeps_the_promise(subscribed: Browse
     """As after a crash between Stripe's answer and our commit."""
     let_plans_end_at_once("refund")
     subscription = subscription_of(subscribed)
-    part = unused_time.Part(str(subscription.latest_invoice), 5000, 0)
-    promised = unused_time.AtOnce(subscription.current_period_start, "usd", (part,), 0)
+    part = Part(str(subscription.latest_invoice), 5000, 0)
+    promised = AtOnce(subscription.current_period_start, "usd", (part,), 0)
     unused_time.promise(subscription, promised)
     ends_at_stripe(sandbox, subscribed)
     work(sandbox)
@@ -206,8 +207,8 @@ def test_an_end_that_only_an_event_tells_of_keeps_the_promise(subscribed: Browse
 
 def test_a_promise_for_an_end_that_never_came_is_void(subscribed: Browser, sandbox: Sandbox):
     subscription = subscription_of(subscribed)
-    part = unused_time.Part(str(subscription.latest_invoice), 5000, 0)
-    unused_time.promise(subscription, unused_time.AtOnce(subscription.current_period_start, "usd", (part,), 0))
+    part = Part(str(subscription.latest_invoice), 5000, 0)
+    unused_time.promise(subscription, AtOnce(subscription.current_period_start, "usd", (part,), 0))
     sandbox.turn_clock("2 days")
     ends_at_stripe(sandbox, subscribed)
     work(sandbox)

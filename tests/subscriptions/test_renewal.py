@@ -48,7 +48,8 @@ def test_a_failed_renewal_is_past_due_and_then_restricted(ada: Browser, subscrib
     work(sandbox)
     assert subscription_of(ada).portal_state == "past_due"
     assert "payment for Starter failed" in ada.get("/").text
-    assert "The open invoice stays due." in ada.post("/subscription/cancel", data={"feedback": "unused"}).text
+    page = ada.post("/subscription/cancel", data={"feedback": "unused"})
+    assert "stays open, but your card is not tried again." in page.text
     sandbox.turn_clock("8 days")
     clock.refresh()
     assert subscription_of(ada).portal_state == "restricted"

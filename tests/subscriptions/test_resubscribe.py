@@ -189,7 +189,8 @@ def archive(price: Price) -> None:
 def test_a_price_that_changed_is_said_and_charged(ended: Browser, nexus: Prices, sandbox: Sandbox):
     old = nexus("growth")
     archive(old)
-    new = {"product": str(old.plan.stripe_product_id), "unit_amount": "10900", "currency": "usd"}
+    product = db.session.get_one(Plan, old.plan_id).stripe_product_id
+    new = {"product": str(product), "unit_amount": "10900", "currency": "usd"}
     made = at_stripe(sandbox, "prices", **new, **{"recurring[interval]": "month"})
     columns = {"plan_id": old.plan_id, "currency": "usd", "interval": "month", "lookup_key": "new", "position": 9}
     today = Price(public_id=ids.new("price"), unit_amount=10900, stripe_price_id=made["id"], **columns)
