@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.core.tasks import Task
-from app.subscriptions import pausing, resuming, service
+from app.subscriptions import pausing, resuming, service, trial_cards, trial_notices, unused_time
 
 
 def refresh_next_charge(task: Task) -> None:
@@ -22,6 +22,18 @@ def resume_subscription(task: Task) -> None:
     resuming.resume_on_day(task.payload["subscription"])
 
 
+def give_unused_back(task: Task) -> None:
+    unused_time.give_back(task.payload["subscription"])
+
+
+def remind_of_trial_end(task: Task) -> None:
+    trial_notices.remind(task.payload["subscription"], datetime.fromisoformat(task.payload["trial_end"]))
+
+
+def remember_trial_card(task: Task) -> None:
+    trial_cards.remember(task.payload["subscription"], task.payload["card"])
+
+
 def _pauses_at(task: Task) -> datetime:
     return datetime.fromisoformat(task.payload["pauses_at"])
 
@@ -31,4 +43,7 @@ HANDLERS = {
     "pause_subscription": pause_subscription,
     "remind_of_return": remind_of_return,
     "resume_subscription": resume_subscription,
+    "give_unused_back": give_unused_back,
+    "remind_of_trial_end": remind_of_trial_end,
+    "remember_trial_card": remember_trial_card,
 }

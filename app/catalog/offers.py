@@ -17,12 +17,16 @@ from .words import LimitWords
 
 @dataclass(frozen=True)
 class Reader:
-    """Who looks at the page: `organization` and `may_buy` are false for a visitor, `holding` is what they have."""
+    """Who looks at the page: `organization` and `may_buy` are false for a visitor, `holding` is what they have.
+
+    `currency` is the one they are billed in since their first purchase, None before it.
+    """
 
     is_member: bool
     may_buy: bool
     holding: Holding | None
     sales_address: str
+    currency: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +69,9 @@ class Offers:
 def on_offer(catalog: Catalog, reader: Reader, *, interval: str | None, currency: str | None) -> Offers:
     """What is on offer, in the wanted interval and currency where they are sold, else as the reader already pays."""
     held = catalog.price(reader.holding.price_public_id) if reader.holding else None
-    # Who has a subscription keeps its currency: Stripe bills a customer in one.
-    currencies = (held.amount.currency,) if held else catalog.currencies
+    # Who has, or had, a subscription keeps its currency: Stripe bills a customer in one.
+    kept = held.amount.currency if held else reader.currency
+    currencies = (kept,) if kept else catalog.currencies
     chosen = currency if currency in currencies else next(iter(currencies), "usd")
     usual = held.interval if held else Interval.MONTH
     wanted = next((known for known in catalog.intervals if known == interval), usual)
@@ -115,7 +120,7 @@ def _tells_apart(catalog: Catalog, feature: str) -> bool:
 def _deed(plan: Plan, price: Price | None, current: Plan | None, reader: Reader, held: Price | None) -> Deed:
     choose = _("Choose %(plan)s", plan=plan.name)
     if plan is current and not _has_another_interval(price, held):
-        return Deed(_("Current plan"), None, _why_current(plan, price, held))
+        return Deed(_("Current plan"), None, _why_current(plan, price, held, reader.holding))
     if plan.kind is PlanKind.CONTACT:
         return Deed(_("Contact sales"), f"mailto:{reader.sales_address}?subject={quote(plan.name)}")
     if not reader.is_member:
@@ -141,7 +146,7 @@ def _has_another_interval(price: Price | None, held: Price | None) -> bool:
 
 def _when(plan: Plan, price: Price, current: Plan | None, held: Price, holding: Holding | None) -> str:
     """What a subscriber must know before they choose: what they pay now, and when less would begin."""
-    said = [_why_current(plan, price, held)] if plan is current else []
+    said = [_why_current(plan, price, held, holding)] if plan is current else []
     if holding and holding.paid_until and _comes_later(price, held):
         said.append(str(_("Begins on %(date)s, when what you have paid for ends.", date=i18n.day(holding.paid_until))))
     return " ".join(said)
@@ -153,9 +158,11 @@ def _comes_later(price: Price, held: Price) -> bool:
     return price.amount.amount < held.amount.amount
 
 
-def _why_current(plan: Plan, price: Price | None, held: Price | None) -> str:
+def _why_current(plan: Plan, price: Price | None, held: Price | None, holding: Holding | None) -> str:
     if plan.kind is PlanKind.FREE:
         return str(_("Yours for as long as you like."))
+    if holding and holding.trial_ends:
+        return str(_("Your trial of it ends on %(date)s.", date=i18n.day(holding.trial_ends)))
     if held is None or held == price:
         return str(_("You have this plan."))
     each = {Interval.MONTH: _("a month"), Interval.YEAR: _("a year")}[held.interval]

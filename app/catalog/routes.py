@@ -27,5 +27,6 @@ def _reader() -> Reader:
         is_member=is_member,
         may_buy=is_member and current_membership.may(Role.BILLING),
         holding=service.holding() if is_member else None,
+        currency=service.currency_kept() if is_member else None,
         sales_address=current_app.extensions["settings"].support_email,
     )

@@ -39,6 +39,7 @@ class Holding:
     price_public_id: str
     paid_until: datetime | None
     """When what is paid for ends, and cheaper plans begin; None in a trial, where any plan begins at once."""
+    trial_ends: datetime | None = None
 
 
 holdings: list[Callable[[], Holding | None]] = []
@@ -50,18 +51,21 @@ def holding() -> Holding | None:
     return next((found for ask in holdings if (found := ask()) is not None), None)
 
 
-def known(public_id: str) -> Price:
-    """The price with its plan, for sale or not: whoever has it may keep it. Raises NotFound."""
-    # PostgreSQL takes no NUL.
-    price = db.session.scalar(Price.by_public_id(public_id)) if public_id.isprintable() else None
-    if price is None:
-        raise NotFound()
-    return price
+currencies_kept: list[Callable[[], str | None]] = []
+"""Rooms above append a function that knows which currency the current organization is billed in; the first answer counts."""
+
+
+def currency_kept() -> str | None:
+    """The one currency the current organization can buy in; None for visitors and before a first purchase."""
+    return next((found for ask in currencies_kept if (found := ask()) is not None), None)
 
 
 def sellable(public_id: str) -> Price:
     """The price with its plan, for checkout. Raises NotFound, and NotForSale for what is hidden, archived or free."""
-    price = known(public_id)
+    # PostgreSQL takes no NUL.
+    price = db.session.scalar(Price.by_public_id(public_id)) if public_id.isprintable() else None
+    if price is None:
+        raise NotFound()
     if not price.is_for_sale:
         raise NotForSale()
     return price

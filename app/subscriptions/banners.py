@@ -1,6 +1,6 @@
 """What other rooms show of a subscription: the banner of every page, and which plan is the current one."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -11,6 +11,7 @@ from app.core.pages import Banner
 from app.organizations.context import current_membership
 from app.organizations.models import Role
 
+from . import offers
 from .context import current_subscription
 from .models import Subscription
 from .states import PortalState
@@ -33,14 +34,28 @@ def of_subscription() -> Banner | None:
         text = _("Your payment for %(plan)s was not finished. Nothing was charged.", plan=subscription.price.plan.name)
         url = url_for("checkout.show", public_id=subscription.price.public_id)
         return Banner("upgrade_waiting", "warning", text, _("Finish your payment"), url)
-    if (
-        state == PortalState.TRIALING
-        and subscription.trial_end
-        and subscription.trial_end - clock.now() <= TRIAL_NOTICE
-    ):
-        text = _("Your trial ends on %(date)s.", date=i18n.moment(subscription.trial_end))
-        return Banner("trial_ending", "info", text, _("See what happens then"), url_for("subscriptions.show"))
+    if state == PortalState.TRIALING and subscription.trial_end:
+        return _trial_ending(subscription, subscription.trial_end)
     return None
+
+
+def _trial_ending(subscription: Subscription, at: datetime) -> Banner | None:
+    """In its last days: what its end brings, and the way to a card where there is none."""
+    if at - clock.now() > TRIAL_NOTICE:
+        return None
+    ends, amount = i18n.moment(at), i18n.money(subscription.next_amount or subscription.amount)
+    if subscription.default_payment_method:
+        text = _("Your trial ends on %(date)s. Then %(amount)s is charged to your card.", date=ends, amount=amount)
+        return Banner("trial_ending", "info", text, _("See subscription"), url_for("subscriptions.show"))
+    text = {
+        "pause": _("Your trial ends on %(date)s. Without a card your plan pauses then.", date=ends),
+        "create_invoice": _(
+            "Your trial ends on %(date)s. Then you get an invoice for %(amount)s.", date=ends, amount=amount
+        ),
+    }.get(
+        str(subscription.without_card), _("Your trial ends on %(date)s. Without a card your plan ends too.", date=ends)
+    )
+    return Banner("trial_ending", "info", text, _("Add card"), url_for("payment_methods.add"))
 
 
 def of_pause() -> Banner | None:
@@ -48,6 +63,9 @@ def of_pause() -> Banner | None:
     subscription = current_subscription()
     if subscription is None or subscription.portal_state != PortalState.PAUSED:
         return None
+    if subscription.is_trial_over and not subscription.default_payment_method:
+        text = _("Your trial has ended and %(plan)s is paused.", plan=subscription.price.plan.name)
+        return Banner("paused", "info", text, _("Add card and go on"), url_for("continuation.show"))
     text = _("%(plan)s is paused. Nothing is charged.", plan=subscription.price.plan.name)
     if subscription.returns_at:
         day = i18n.day(subscription.returns_at)
@@ -70,7 +88,9 @@ def of_change() -> Banner | None:
     url, present = url_for("subscriptions.show"), subscription.price.plan.name
     if subscription.pending_price is not None:
         wanted = subscription.pending_price.plan.name
-        text = _("Your change to %(plan)s waits for its payment. You keep %(old)s until then.", plan=wanted, old=present)
+        text = _(
+            "Your change to %(plan)s waits for its payment. You keep %(old)s until then.", plan=wanted, old=present
+        )
         return Banner("upgrade_waiting", "warning", text, _("Pay or discard it"), url)
     if subscription.scheduled_price is not None and subscription.scheduled_at is not None:
         wanted, day = subscription.scheduled_price.plan.name, i18n.day(subscription.scheduled_at)
@@ -94,4 +114,14 @@ def holding() -> Holding | None:
         price_public_id=subscription.price.public_id,
         plan_key=subscription.price.plan.key,
         paid_until=None if subscription.is_trialing else subscription.current_period_end,
+        trial_ends=subscription.trial_end if subscription.is_trialing else None,
     )
+
+
+def currency_kept() -> str | None:
+    """What the current organization is billed in since its first subscription, for the plans page."""
+    subscription = current_subscription()
+    if subscription is None:
+        return None
+    begun = subscription.began_at is not None
+    return subscription.price.currency if begun else offers.currency_of(subscription.organization_id)

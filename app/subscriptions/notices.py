@@ -48,6 +48,7 @@ def _context(subscription: Subscription) -> dict[str, str | None]:
         "changes_at": i18n.moment(subscription.scheduled_at) if subscription.scheduled_at else None,
         "renews_at": i18n.day(subscription.current_period_end),
         "trial_end": i18n.day(subscription.trial_end) if subscription.is_trialing and subscription.trial_end else None,
+        "without_card": None if subscription.default_payment_method else subscription.without_card,
         "ends_at": i18n.moment(subscription.cancel_at) if subscription.cancel_at else None,
         "pauses_at": i18n.moment(subscription.pauses_at) if subscription.pauses_at else None,
         "resumes_at": i18n.day(subscription.resumes_at) if subscription.resumes_at else None,

@@ -226,16 +226,16 @@ def _discounted_periods(promotion: PromotionRecord, price: Price, days: int) -> 
 
 def check_currency(organization: Organization, price: Price) -> None:
     """Whoever was a subscriber before keeps the currency they were billed in. Raises OtherCurrency."""
-    billed_in = currency_of(organization)
+    billed_in = currency_of(organization.id)
     if billed_in not in (None, price.currency):
         raise OtherCurrency(str(billed_in), price.currency)
 
 
-def currency_of(organization: Organization) -> str | None:
+def currency_of(organization_id: int) -> str | None:
     """The currency this organization is billed in; None before its first subscription."""
-    begun = Subscription.of(organization).where(Subscription.began_at.is_not(None)).limit(1)
-    former = db.session.scalar(begun)
-    return former.price.currency if former else None
+    begun = select(Price.currency).join(Subscription, Subscription.price_id == Price.id)
+    begun = begun.where(Subscription.organization_id == organization_id, Subscription.began_at.is_not(None))
+    return db.session.scalar(begun.limit(1))
 
 
 def trial_days(organization: Organization, price: Price) -> int:

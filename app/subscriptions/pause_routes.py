@@ -88,7 +88,10 @@ def _sheet(subscription: Subscription, form: PauseForm) -> str:
 @bp.get("/resume")
 @may(Role.BILLING)
 def resume() -> ResponseReturnValue:
-    """What coming back costs now."""
+    """What coming back costs now; where there is no card yet, one is asked for."""
+    subscription = service.running(current_organization)
+    if subscription.is_trial_over and not subscription.default_payment_method:
+        return redirect(url_for("continuation.show"))
     return _resumption()
 
 

@@ -37,7 +37,11 @@ class AmountChanged(PortalError):
 def preview(organization: Organization) -> tuple[Subscription, PreviewRecord]:
     """The paused subscription and the invoice that resuming it now makes. Raises NotPaused."""
     subscription = _paused(organization)
-    return subscription, previews.resumption(str(organization.stripe_customer_id), subscription.stripe_id)
+    return subscription, cost(organization, subscription)
+
+
+def cost(organization: Organization, subscription: Subscription) -> PreviewRecord:
+    return previews.resumption(str(organization.stripe_customer_id), subscription.stripe_id)
 
 
 def resume(organization: Organization, *, shown: int, token: str) -> Subscription:
@@ -50,7 +54,7 @@ def resume(organization: Organization, *, shown: int, token: str) -> Subscriptio
         subscription, present = preview(organization)
         if present.amount_due != shown:
             raise AmountChanged()
-        return _resume(organization, subscription, f"subscription-resume:{subscription.public_id}:{token}")
+        return carry_out(organization, subscription, f"subscription-resume:{subscription.public_id}:{token}")
 
 
 def resume_on_day(subscription_id: int) -> None:
@@ -67,11 +71,12 @@ def resume_on_day(subscription_id: int) -> None:
         ):
             return
         key = f"subscription-resume:{paused.public_id}:{paused.returns_at:%Y-%m-%dT%H:%M}"
-        if (paused := _resume(organization, paused, key)).status == Status.PAUSED:
+        if (paused := carry_out(organization, paused, key)).status == Status.PAUSED:
             notices.tell("return_failed", paused, organization)
 
 
-def _resume(organization: Organization, subscription: Subscription, key: str) -> Subscription:
+def carry_out(organization: Organization, subscription: Subscription, key: str) -> Subscription:
+    """Resume once for `key`; only under `service.alone`. Still paused when its invoice waits to be paid."""
     try:
         record = gateway.resume(key, subscription.stripe_id)
     except GatewayRefused:  # its invoice is already made and waits to be paid

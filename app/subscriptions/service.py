@@ -17,7 +17,7 @@ from app.gateway import subscriptions as gateway
 from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 
-from . import notices, steps
+from . import lines, notices, steps, trial_notices, unused_time
 from .models import Subscription
 from .states import LIVE, NOT_BEGUN, Status
 
@@ -34,6 +34,7 @@ MIRRORED = [
     "feedback",
     "comment",
     "default_payment_method",
+    "without_card",
     "latest_invoice",
     "item",
     "schedule",
@@ -43,6 +44,7 @@ MIRRORED = [
     "pending_expires_at",
     "paused_because",
     "discounts",
+    "promotion_code",
 ]
 PRICES = {"price_id": "price", "scheduled_price_id": "scheduled_price", "pending_price_id": "pending_price"}
 LEASE_SECONDS = 60
@@ -188,6 +190,9 @@ def _change(
         data = steps.details(action, subscription)
         audit.write(f"subscription.{action}", subscription.public_id, organization_id=organization.id, data=data, at=at)
         notices.tell(action, subscription, organization)
+        if action == "ended":
+            unused_time.subscription_ended(subscription)
+    trial_notices.absorbed(before, subscription)
     refresh = {"subscription": subscription.id, "version": subscription.version}
     tasks.record("refresh_next_charge", f"{subscription.public_id}:{subscription.version}", refresh)
 
@@ -215,6 +220,7 @@ def refresh_next_charge(subscription_id: int, version: int) -> None:
         subscription.next_charge = None
         return
     preview = previews.next_charge(str(organization.stripe_customer_id), subscription.stripe_id)
+    described = lines.of(organization, preview.lines, preview.currency)
     db.session.refresh(subscription, ["version"], with_for_update=True)
     if subscription.version != version:
         return
@@ -222,5 +228,5 @@ def refresh_next_charge(subscription_id: int, version: int) -> None:
         "amount": preview.amount_due,
         "currency": preview.currency,
         "at": subscription.current_period_end.isoformat(),
-        "lines": [{"description": line.description, "amount": line.amount} for line in preview.lines],
+        "lines": [lines.stored(line) for line in described],
     }

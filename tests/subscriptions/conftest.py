@@ -10,6 +10,8 @@ from app.catalog import load
 from app.catalog.models import Plan, Price
 from app.core.extensions import db
 
+from .on_trial import Terms, load_terms
+
 SHOP = """
 [features]
 sso = "Single sign-on"
@@ -33,7 +35,7 @@ name = "Team"
 seats = { min = 2, max = 50 }
 prices.usd = { month = 1000, year = 10000 }
 prices.jpy = { month = 1500, year = 15000 }
-prices.kwd = { month = 3125 }
+prices.kwd = { month = 3120 }
 limits.projects = 10
 
 [[plans]]
@@ -70,3 +72,9 @@ def shop(app: Flask, tmp_path: Path) -> Callable[..., Price]:
         return db.session.execute(wanted.where(Price.archived_at.is_(None))).scalar_one()
 
     return price
+
+
+@pytest.fixture
+def sold(app: Flask, tmp_path: Path) -> Terms:
+    """`sold(card="optional", end="pause", days=7)`: a plan to try on these terms; answers its price, by public id."""
+    return lambda **terms: load_terms(tmp_path / "trial.toml", **terms)
