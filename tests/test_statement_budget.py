@@ -19,7 +19,8 @@ def subscribed(ada: Browser, subscribe: Callable[..., None]) -> Browser:
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/plans", "/invoices", "/invoices/{number}", "/subscription", "/subscription/cancel"]
+    "address",
+    ["/", "/plans", "/invoices", "/invoices/{number}", "/subscription", "/subscription/cancel", "/payment-methods"],
 )
 def test_a_page_of_a_subscriber_stays_within_six_statements(subscribed: Browser, address: str):
     number = db.session.scalars(db.select(Invoice.number)).one()

@@ -56,13 +56,15 @@ def due(invoices: Sequence[Invoice]) -> str:
 def make(organization: Organization, public_id: str, token: str, shown: str, commit: Commit) -> str:
     """Make a card the default and try it on what is overdue, which came to `shown` on the button; answers its label.
 
-    `tries` tells what came of it. Raises CardNotFound, DueChanged, Busy and what Stripe refuses.
+    `tries` tells what came of it. Raises CardNotFound, DueChanged, IntentSpent and Busy.
     """
     with subscriptions.alone(organization):
-        card = service.get(organization, public_id)
-        if not is_done(token) and shown != (amount := due(overdue(organization))):
+        card, was_done = service.get(organization, public_id), is_done(token)
+        if not was_done and shown != (amount := due(overdue(organization))):
             raise DueChanged(amount)
         settle(organization, card.stripe_id, token, commit)
+        if was_done and card not in [found for found in service.of(organization) if found.is_default]:
+            raise intents.IntentSpent()  # an old page, and another card was chosen since
     return card.label
 
 

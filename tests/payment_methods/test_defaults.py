@@ -170,6 +170,19 @@ def test_a_form_used_for_one_card_is_not_taken_for_another(
     assert subscription_of(ada).default_payment_method == the_card(ada, "4444").stripe_id
 
 
+def test_an_old_page_does_not_pretend_to_choose_again(
+    ada: Browser, subscribe: Subscribe, save_card: Save, make_default: Press
+):
+    subscribe(ada)
+    save_card(ada, MASTERCARD, default=False)
+    make_default(ada, "4444", token="a" * 22)
+    make_default(ada, "4242", token="b" * 22)
+    answer = make_default(ada, "4444", token="a" * 22)
+    assert answer.status_code == 409
+    assert "This form was already used." in answer.text
+    assert subscription_of(ada).default_payment_method == the_card(ada, "4242").stripe_id
+
+
 def test_a_card_removed_at_stripe_meanwhile_gets_a_clear_sentence(
     ada: Browser, subscribe: Subscribe, save_card: Save, make_default: Press, sandbox: Sandbox
 ):
