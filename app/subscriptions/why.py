@@ -137,7 +137,7 @@ def _cost(line: Line) -> str:
     assert line.unit_amount is not None
     assert line.quantity is not None
     unit = i18n.unit_price(line.unit_amount, line.currency)
-    return unit if line.quantity == 1 else f"{i18n.quantity(line.quantity)} × {unit}"
+    return unit if line.quantity == 1 else f"{i18n.quantity(line.quantity)}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}{unit}"
 
 
 def _reductions(why: Explanation) -> Iterator[str]:

@@ -41,7 +41,7 @@ def test_a_declined_and_a_paid_card_and_a_refund_are_listed(
     rows = petra.page.get_by_role("row")
     petra.waits_for("/payments", rows.filter(has_text="Visa ending in 4242").filter(has_text="Paid"))
     petra.waits_for("/payments", rows.filter(has_text="Your card has insufficient funds."))
-    petra.page.get_by_role("link", name="Invoice").first.click()
+    petra.page.locator("main td.lead a").first.click()
     petra.reads("Payment received")
 
     (charge,) = demo.charges_of(petra.email)
