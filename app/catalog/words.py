@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.core import i18n
-from app.core.money import Money, exponent
+from app.core.money import Money, exponent, spaced
 
 from .models import Behaviour, Interval
 from .tree import Catalog, Feature, Limit, Meter, Plan
@@ -38,7 +38,7 @@ def capital(name: str) -> str:
 def exact(amount: Decimal, currency: str) -> str:
     """An amount in minor units and fractions of them, to its last decimal: 0.04 of a US cent is $0.0004."""
     major = amount.scaleb(-exponent(currency)).normalize()
-    return str(format_currency(major, currency.upper(), locale=i18n.locale(), decimal_quantization=False))
+    return spaced(format_currency(major, currency.upper(), locale=i18n.locale(), decimal_quantization=False))
 
 
 def limit_words(limit: Limit, currency: str) -> LimitWords:

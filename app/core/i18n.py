@@ -13,7 +13,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from flask import Flask
 from flask_babel import Babel
 
-from .money import WIDE_YEN, Money, exponent
+from .money import WIDE_YEN, Money, exponent, spaced
 
 _chosen: ContextVar[tuple[str, str]] = ContextVar("locale and time zone", default=("en_US", "UTC"))
 
@@ -99,7 +99,7 @@ def unit_price(amount: Decimal, currency: str) -> str:
     written = format_currency(
         major, currency.upper(), pattern, locale(), currency_digits=False, decimal_quantization=False
     )
-    return str(written).replace(WIDE_YEN, "¥")
+    return spaced(str(written).replace(WIDE_YEN, "¥"))
 
 
 def example(locale: str) -> str:

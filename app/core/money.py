@@ -1,5 +1,6 @@
 """Money is an integer of minor units with its ISO currency; nothing here ever sees a float."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
@@ -14,6 +15,14 @@ ZERO_DECIMAL = frozenset(
 WIDE_YEN = "\uffe5"
 """The yen sign of Japanese typesetting, which no typeface of ours has."""
 THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+
+
+CODE_AND_DIGIT = re.compile(r"(?<=[A-Z]{3})(?=\d)")
+
+
+def spaced(written: str) -> str:
+    """A code before its amount stands apart, as CLDR has it and Babel forgets: KWD 12.340."""
+    return CODE_AND_DIGIT.sub("\N{NO-BREAK SPACE}", written)
 
 
 def exponent(currency: str) -> int:
@@ -58,8 +67,10 @@ class Money:
         places = exponent(self.currency)
         pattern = "¤#,##0" + ("." + "0" * places if places else "")
         if locale.startswith("en"):
-            return format_currency(
-                self.decimal, self.currency.upper(), f"{pattern};-{pattern}", locale, currency_digits=False
+            return spaced(
+                format_currency(
+                    self.decimal, self.currency.upper(), f"{pattern};-{pattern}", locale, currency_digits=False
+                )
             )
         written = format_currency(self.decimal, self.currency.upper(), locale=locale, currency_digits=True)
-        return str(written).replace(WIDE_YEN, "¥")
+        return spaced(str(written).replace(WIDE_YEN, "¥"))

@@ -14,12 +14,12 @@ LATE = datetime(2026, 8, 1, 20, 30, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("locale", "dollars", "yen", "dinar", "day"),
     [
-        ("en_US", "$1,234.50", "¥125,000", "KWD1.250", "2 Aug 2026"),
-        ("en_GB", "US$1,234.50", "JP¥125,000", "KWD1.250", "2 Aug 2026"),
+        ("en_US", "$1,234.50", "¥125,000", "KWD\xa01.250", "2 Aug 2026"),
+        ("en_GB", "US$1,234.50", "JP¥125,000", "KWD\xa01.250", "2 Aug 2026"),
         ("de_DE", "1.234,50\xa0$", "125.000\xa0¥", "1,250\xa0KWD", "02.08.2026"),
         ("fr_FR", "1\u202f234,50\xa0$US", "125\u202f000\xa0JPY", "1,250\xa0KWD", "2 août 2026"),
         ("es_ES", "1.234,50\xa0US$", "125.000\xa0JPY", "1,250\xa0KWD", "2 ago 2026"),
-        ("ja_JP", "$1,234.50", "¥125,000", "KWD1.250", "2026/08/02"),
+        ("ja_JP", "$1,234.50", "¥125,000", "KWD\xa01.250", "2026/08/02"),
     ],
 )
 def test_a_locale_writes_amounts_and_days(locale: str, dollars: str, yen: str, dinar: str, day: str):

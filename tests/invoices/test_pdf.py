@@ -123,7 +123,7 @@ def test_what_the_customer_wants_printed_stands_among_the_facts(press: Flask) ->
     assert "PO number PO-1842" in words(drawn(press, ordered))
 
 
-@pytest.mark.parametrize(("currency", "paid"), [("jpy", "¥9,900"), ("kwd", "KWD9.900"), ("usd", "$99.00")])
+@pytest.mark.parametrize(("currency", "paid"), [("jpy", "¥9,900"), ("kwd", "KWD 9.900"), ("usd", "$99.00")])
 def test_a_japanese_customer_needs_no_typeface_but_ours(press: Flask, currency: str, paid: str) -> None:
     reader = drawn(press, replace(OPEN, currency=currency), locale="ja_JP", timezone="Asia/Tokyo")
     assert paid in words(reader)

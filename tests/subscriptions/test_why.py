@@ -120,7 +120,7 @@ def test_usage_keeps_the_decimals_of_its_price() -> None:
     ("currency", "locale", "sentence"),
     [
         ("jpy", "en_US", "1 Nov 2026 – 1 Dec 2026 (30 days): 3 × ¥29,900."),
-        ("kwd", "en_US", "1 Nov 2026 – 1 Dec 2026 (30 days): 3 × KWD29.900."),
+        ("kwd", "en_US", "1 Nov 2026 – 1 Dec 2026 (30 days): 3 × KWD 29.900."),
         ("eur", "de_DE", "01.11.2026 – 01.12.2026 (30 days): 3 × 299,00 €."),
     ],
 )
