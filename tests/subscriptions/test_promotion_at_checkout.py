@@ -362,6 +362,6 @@ def test_a_member_may_not_try_codes(person: Callable[..., Browser], ada: Browser
 
 def test_stripe_unreachable_is_said(ada: Browser, growth: Price, sandbox: Sandbox):
     make_code(sandbox)
-    plan = [{"on": "api", "path": "/v1/promotion_codes", "kind": "error", "status": 500}]
+    plan = [{"call": "error", "path": "/v1/promotion_codes", "count": 5}]
     assert requests.post(f"{sandbox.url}/_sandbox/faults", json={"plan": plan}, timeout=10).ok
     assert look(ada, growth).status_code == 503
