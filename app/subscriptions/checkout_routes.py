@@ -19,7 +19,7 @@ from app.gateway.payment_intents import IntentRecord
 from app.organizations.context import current_organization
 from app.organizations.guards import may, member_of_organization
 from app.organizations.models import Role
-from app.promotions import guessing
+from app.promotions import guards
 from app.promotions.refusals import CodeRefused
 
 from . import buying, checkout, offers, seats, service
@@ -49,7 +49,7 @@ def _price(public_id: str) -> Price:
 
 @bp.get("/<public_id>")
 @limiter.limit(LOOKS, key_func=_whose)
-@guessing.limited
+@guards.limited
 @may(Role.BILLING)
 def show(public_id: str) -> ResponseReturnValue:
     """The order as it would be; nothing is made by looking. `quantity` and `promotion_code` may be in the address."""
@@ -59,7 +59,7 @@ def show(public_id: str) -> ResponseReturnValue:
 
 @bp.post("/<public_id>")
 @limiter.limit(TRIES, key_func=_whose)
-@guessing.limited
+@guards.limited
 @may(Role.BILLING)
 @answers_json
 def start(public_id: str) -> ResponseReturnValue:
@@ -75,7 +75,7 @@ def start(public_id: str) -> ResponseReturnValue:
 
 @bp.post("/<public_id>/free")
 @limiter.limit(TRIES, key_func=_whose)
-@guessing.limited
+@guards.limited
 @may(Role.BILLING)
 def start_free(public_id: str) -> ResponseReturnValue:
     """The same where nothing is ever to be paid: no card, so a plain form does. If something is, checkout asks for it."""
@@ -92,7 +92,7 @@ def _start(price: Price, form: CheckoutForm) -> Confirmation:
     buyer = Buyer(name=form.name.data.strip(), country=form.country.data, email=current_user.email)
     order = Order(price, _seats(price, form.quantity.data or ""), (form.promotion_code.data or "").strip())
     shown = int(form.amount.data) if form.amount.data else None
-    with guessing.counted():
+    with guards.counted():
         return buying.start(current_organization, order, buyer, shown=shown, token=form.token.data)
 
 
@@ -103,11 +103,11 @@ def _form() -> CheckoutForm:
 
 def _typed(price: Price) -> tuple[str, str]:
     """Seats and code as the address has them; where it has neither, those of an unfinished start of this price."""
-    if not {"quantity", guessing.FIELD} & set(request.args):
+    if not {"quantity", guards.FIELD} & set(request.args):
         begun = service.latest(current_organization)
         if begun is not None and begun.is_incomplete and begun.price_id == price.id:
             return str(begun.quantity), begun.promotion_code or ""
-    return request.args.get("quantity", ""), request.args.get(guessing.FIELD, "").strip()
+    return request.args.get("quantity", ""), request.args.get(guards.FIELD, "").strip()
 
 
 def _seats(price: Price, text: str) -> int:
@@ -136,15 +136,15 @@ def _page(price: Price, form: CheckoutForm, quantity: str, code: str, status: in
         current = service.latest(current_organization)
         return render("subscriptions/already_subscribed.html", price=price, subscription=current), 409
     if refusal:
-        problems[guessing.FIELD] = refusal
-    typed = {"quantity": quantity, guessing.FIELD: code}
+        problems[guards.FIELD] = refusal
+    typed = {"quantity": quantity, guards.FIELD: code}
     return _rendered(offer, form, typed, problems), 422 if problems else status
 
 
 def _offer(order: Order) -> tuple[Offer, str]:
     """With the code, or without it and why."""
     try:
-        with guessing.counted():
+        with guards.counted():
             return offers.of(current_organization, order), ""
     except CodeRefused as error:
         abandon()

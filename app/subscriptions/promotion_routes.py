@@ -11,7 +11,7 @@ from app.core.transactions import abandon
 from app.organizations.context import current_organization
 from app.organizations.guards import may
 from app.organizations.models import Role
-from app.promotions import guessing
+from app.promotions import guards
 from app.promotions.refusals import CodeRefused
 
 from . import promotion
@@ -30,17 +30,17 @@ def _whose() -> str:
 
 @bp.get("/promotion-code")
 @limiter.limit(LOOKS, key_func=_whose)
-@guessing.limited
+@guards.limited
 @may(Role.BILLING)
 def show() -> ResponseReturnValue:
     """What a code would do to the next charge; without one the page asks for it."""
-    typed = request.args.get(guessing.FIELD, "").strip()
+    typed = request.args.get(guards.FIELD, "").strip()
     return _page(typed) if typed else render("subscriptions/promotion_code.html", sheet=None, typed="", problem="")
 
 
 @bp.post("/promotion-code")
 @limiter.limit("30/hour", key_func=_whose)
-@guessing.limited
+@guards.limited
 @may(Role.BILLING)
 def apply() -> ResponseReturnValue:
     form = CodeForm()
@@ -48,7 +48,7 @@ def apply() -> ResponseReturnValue:
         return _page(form.promotion_code.data or "", _("This form was incomplete. Look once more; nothing was changed."))
     code, shown = form.promotion_code.data, int(form.amount.data)
     try:
-        with guessing.counted():
+        with guards.counted():
             promotion.apply(current_organization, code, shown=shown, token=form.token.data)
     except (CodeRefused, promotion.ChargeChanged) as error:
         abandon()
@@ -60,7 +60,7 @@ def apply() -> ResponseReturnValue:
 def _page(code: str, problem: str = "") -> ResponseReturnValue:
     """The sheet of this code with its amounts of now, or why there is none; `problem` is what went wrong before."""
     try:
-        with guessing.counted():
+        with guards.counted():
             sheet = promotion.preview(current_organization, code)
     except CodeRefused as error:
         abandon()
