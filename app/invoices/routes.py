@@ -9,7 +9,6 @@ from app.core.pages import refresh, render, wants_partial
 from app.organizations.context import current_membership, current_organization
 from app.organizations.guards import member_of_organization
 from app.organizations.models import Role
-from app.payments import service as payments
 
 from . import printing, search, service
 from .document import InvoiceDocument
@@ -51,10 +50,9 @@ def index() -> ResponseReturnValue:
 @bp.get("/<number>")
 @member_of_organization
 def show(number: str) -> ResponseReturnValue:
-    invoice = service.get(current_organization, number)
+    invoice, refunds = service.get_with_refunds(current_organization, number)
     lines = service.lines(invoice, LINES + 1)
     document = InvoiceDocument.of(invoice, lines, current_organization, current_app.extensions["settings"], limit=LINES)
-    refunds = payments.refunds_of_invoice(current_organization, number)
     return render(
         "invoices/show.html",
         invoice=invoice,

@@ -18,6 +18,7 @@ from app.gateway import payment_methods
 from app.gateway.errors import GatewayNotFound
 from app.gateway.invoices import InvoiceRecord
 from app.organizations.models import Organization
+from app.payments.models import INVOICE, Payment, Refund
 from app.subscriptions import lines as subscription_lines
 from app.subscriptions.lines import Paid
 
@@ -53,6 +54,19 @@ def get(organization: Organization, number: str) -> Invoice:
     if invoice is None:
         raise InvoiceNotFound()
     return invoice
+
+
+def get_with_refunds(organization: Organization, number: str) -> tuple[Invoice, list[Refund]]:
+    """The same with what was given back of it, oldest first. One statement. Raises InvoiceNotFound."""
+    if not number.isprintable():
+        raise InvoiceNotFound()
+    is_of = (Payment.organization_id == Invoice.organization_id) & (Payment.purpose == INVOICE)
+    mine = Invoice.of(organization).where(Invoice.number == number).add_columns(Refund)
+    mine = mine.outerjoin(Payment, is_of & (Payment.reference == Invoice.number))
+    rows = db.session.execute(mine.outerjoin(Refund).order_by(Refund.created_at, Refund.id)).all()
+    if not rows:
+        raise InvoiceNotFound()
+    return rows[0][0], [refund for _invoice, refund in rows if refund is not None]
 
 
 def lines(invoice: Invoice, limit: int | None = None) -> list[InvoiceLine]:

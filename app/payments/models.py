@@ -134,13 +134,6 @@ class Refund(Model):
     failure_reason: Mapped[str | None]
     created_at: Mapped[datetime]
 
-    @classmethod
-    def of_invoice(cls, organization: Organization, number: str) -> "Select[Self]":
-        """What was given back of an invoice, oldest first."""
-        paid = (Payment.organization_id == organization.id) & (Payment.purpose == INVOICE)
-        mine = select(cls).join(Payment, Payment.id == cls.payment_id).where(paid, Payment.reference == number)
-        return mine.order_by(cls.created_at, cls.id)
-
     @property
     def total(self) -> Money:
         return Money(self.amount, self.currency)

@@ -44,11 +44,6 @@ def get(organization: Organization, public_id: str) -> Payment:
     return payment
 
 
-def refunds_of_invoice(organization: Organization, number: str) -> list[Refund]:
-    """What was given back of an invoice, oldest first, with what came back since. One statement."""
-    return list(db.session.scalars(Refund.of_invoice(organization, number)))
-
-
 def lease(payment: Payment) -> str:
     """The name of the lease that every deed on this payment holds."""
     return f"payment:{payment.stripe_id}"
