@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
 
-from app.catalog.models import Price
+from app.catalog import models, tree
 from app.core import clock
 from app.core.errors import PortalError
 from app.gateway import intents
@@ -22,6 +22,8 @@ from . import drawing, service, wish
 from .models import Subscription
 from .sheet import Sheet, Shown, Way
 from .wish import Wish
+
+Price = models.Price | tree.Price
 
 SHEET_LIVES = timedelta(minutes=5)
 """How long the amounts of a sheet are good for."""

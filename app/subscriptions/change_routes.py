@@ -8,10 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.catalog import service as catalog
-from app.catalog.models import Price
-from app.catalog.tree import Plan
+from app.catalog.tree import Plan, Price
 from app.core import i18n
-from app.core.errors import PortalError
+from app.core.errors import NotFound, PortalError
 from app.core.extensions import limiter
 from app.core.pages import render
 from app.organizations.context import current_organization
@@ -19,6 +18,7 @@ from app.organizations.guards import may
 from app.organizations.models import Role
 
 from . import change, change_back, obstacles, seats, service
+from .context import remember
 from .forms import ChangeForm, TakeBackForm
 from .models import Subscription
 from .sheet import Sheet, Shown, Way
@@ -38,7 +38,7 @@ class IncompleteForm(PortalError):
 @may(Role.BILLING)
 def show(public_id: str) -> ResponseReturnValue:
     """What the change does, to the cent; nothing changes by looking."""
-    price = catalog.known(public_id)
+    price = _price(public_id)
     typed = request.args.get("quantity")
     renewed = _("The amounts were renewed after five minutes.") if "renewed" in request.args else ""
     try:
@@ -49,9 +49,22 @@ def show(public_id: str) -> ResponseReturnValue:
         return redirect(url_for("checkout.show", public_id=public_id))
 
 
+def _price(public_id: str) -> Price:
+    """For sale or not: whoever has it may keep it. Raises NotFound."""
+    price = catalog.current().price(public_id)
+    if price is None:
+        raise NotFound()
+    return price
+
+
+def _plan(price: Price) -> Plan:
+    plan = catalog.current().plan(price.plan_key)
+    assert plan is not None, "a price has a plan"
+    return plan
+
+
 def _count(price: Price, typed: str | None) -> int | None:
-    plan = catalog.current().plan(price.plan.key)
-    return None if typed is None or plan is None else seats.typed(plan, typed)
+    return None if typed is None else seats.typed(_plan(price), typed)
 
 
 def _sheet(
@@ -61,25 +74,9 @@ def _sheet(
         sheet = change.preview(current_organization, price, quantity)
     except obstacles.CannotChange as error:
         return _refused(price, error, typed, seats_error)
+    remember(sheet.subscription)
     context = _seats(sheet.plan, typed or str(sheet.quantity), seats_error) | {"sheet": sheet, "form": _form(sheet)}
     return render("subscriptions/change.html", "subscriptions/_sheet.html", changed=changed, **context), status
-
-
-def _seats(plan: Plan, typed: str, error: str) -> dict[str, Any]:
-    bounds = seats.bounds(plan) if seats.has_seats(plan) else None
-    return {"bounds": bounds, "typed": typed, "seats_error": error}
-
-
-def _refused(price: Price, error: obstacles.CannotChange, typed: str = "", seats_error: str = "") -> tuple[str, int]:
-    """Why not, and the next step; whoever has this plan with seats may ask for another number of them."""
-    plan, subscription = catalog.current().plan(price.plan.key), service.latest(current_organization)
-    may_count = error.obstacle is obstacles.Obstacle.CURRENT and plan is not None and seats.has_seats(plan)
-    context: dict[str, Any] = {"price": price, "error": error, "subscription": subscription}
-    if may_count and plan is not None and subscription is not None:
-        context |= _seats(plan, typed or str(subscription.quantity), seats_error)
-        page = render("subscriptions/change_seats.html", **context)
-        return page, 422 if seats_error else 200
-    return render("subscriptions/change_refused.html", form=TakeBackForm(formdata=None), **context), error.status
 
 
 def _form(sheet: Sheet) -> ChangeForm:
@@ -94,11 +91,26 @@ def _form(sheet: Sheet) -> ChangeForm:
     )
 
 
+def _seats(plan: Plan, typed: str, error: str) -> dict[str, Any]:
+    bounds = seats.bounds(plan) if seats.has_seats(plan) else None
+    return {"bounds": bounds, "typed": typed, "seats_error": error}
+
+
+def _refused(price: Price, error: obstacles.CannotChange, typed: str = "", seats_error: str = "") -> tuple[str, int]:
+    """Why not, and the next step; whoever has this plan with seats may ask for another number of them."""
+    plan, subscription = _plan(price), service.latest(current_organization)
+    context: dict[str, Any] = {"price": price, "plan": plan, "error": error, "subscription": subscription}
+    if error.obstacle is obstacles.Obstacle.CURRENT and subscription is not None and seats.has_seats(plan):
+        context |= _seats(plan, typed or str(subscription.quantity), seats_error)
+        return render("subscriptions/change_seats.html", **context), 422 if seats_error else 200
+    return render("subscriptions/change_refused.html", form=TakeBackForm(formdata=None), **context), error.status
+
+
 @bp.post("/<public_id>")
 @limiter.limit("60/hour", key_func=lambda: current_organization.public_id if current_organization else "nobody")
 @may(Role.BILLING)
 def confirm(public_id: str) -> ResponseReturnValue:
-    price, form = catalog.known(public_id), ChangeForm()
+    price, form = _price(public_id), ChangeForm()
     if not form.validate_on_submit():
         raise IncompleteForm()
     quantity = _count(price, form.quantity.data) or 1
@@ -118,7 +130,7 @@ def _shown(form: ChangeForm) -> Shown:
 
 
 def _done(subscription: Subscription, price: Price, quantity: int) -> ResponseReturnValue:
-    name = price.plan.name
+    name = _plan(price).name
     if subscription.is_waiting:
         text = _(
             "Nothing has changed yet: %(plan)s begins once this is paid. Until then you keep %(old)s.",

@@ -152,7 +152,7 @@ def test_a_plan_that_is_not_listed_any_more_is_still_ones_own(
     holding(nexus("growth"))
     loaded(SMALL)
     solo = card(page(ada), "solo")
-    assert "once Growth has ended" in words(solo)
+    assert "Begins on 1 Dec 2026" in words(solo)
 
 
 def test_a_plan_sold_by_the_month_only_says_so_among_yearly_ones(client: Browser, loaded: Any) -> None:

@@ -19,9 +19,8 @@ STATEMENTS, CALLS = 8, 2
 
 
 @pytest.fixture
-def subscribed(ada: Browser, subscribe: Subscribe, sandbox: Sandbox) -> Browser:
+def subscribed(ada: Browser, subscribe: Subscribe) -> Browser:
     subscribe(ada, "growth")
-    turn(sandbox, "10 days")
     return ada
 
 
@@ -83,61 +82,54 @@ def test_a_sheet_older_than_five_minutes_is_shown_anew(subscribed: Browser, nexu
     assert press(subscribed, nexus("pro"), form_of(answer)).status_code == 303
 
 
-@pytest.mark.parametrize("field", ["due", "renewal"])
-def test_another_amount_than_would_be_charged_is_shown_anew(
-    subscribed: Browser, nexus: Nexus, sandbox: Sandbox, field: str
-):
+def test_another_amount_than_would_be_charged_is_shown_anew(subscribed: Browser, nexus: Nexus, sandbox: Sandbox):
     form = form_of(look(subscribed, nexus("pro")))
-    answer = press(subscribed, nexus("pro"), form | {field: "1"})
-    assert answer.status_code == 409
-    assert "The amounts have changed" in words(answer)
-    assert form_of(answer)[field] == form[field]
+    for field in ("due", "renewal"):
+        answer = press(subscribed, nexus("pro"), form | {field: "1"})
+        assert answer.status_code == 409
+        assert "The amounts have changed" in words(answer)
+        assert form_of(answer)[field] == form[field]
     assert len(sandbox.objects("invoices")) == 1
 
 
-@pytest.mark.parametrize("seconds", [-3600, 3600, 10**9])
-def test_an_instant_that_is_made_up_is_refused(
-    subscribed: Browser, nexus: Nexus, sandbox: Sandbox, seconds: int
-):
+def test_an_instant_that_is_made_up_is_refused(subscribed: Browser, nexus: Nexus, sandbox: Sandbox):
     form = form_of(look(subscribed, nexus("pro")))
-    at = str(int(clock.now().timestamp()) + seconds)
-    assert press(subscribed, nexus("pro"), form | {"at": at}).status_code == 409
+    for seconds in (-3600, 3600, 10**9):
+        at = str(int(clock.now().timestamp()) + seconds)
+        assert press(subscribed, nexus("pro"), form | {"at": at}).status_code == 409
     assert len(sandbox.objects("invoices")) == 1
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"token": "short"},
-        {"token": ""},
-        {"way": "free"},
-        {"at": "now"},
-        {"at": "9" * 30},
-        {"due": "-1"},
-        {"due": "1.5"},
-        {"renewal": "\0"},
-        {"quantity": ""},
-        {"quantity": "0"},
-        {"quantity": "-1"},
-        {"quantity": "1.5"},
-        {"quantity": "2"},
-        {"quantity": str(10**12)},
-        {"quantity": "many"},
-        {"quantity": "1\0"},
-    ],
+WRONG = (
+    {"token": "short"},
+    {"token": ""},
+    {"way": "free"},
+    {"at": "now"},
+    {"at": "9" * 30},
+    {"due": "-1"},
+    {"due": "1.5"},
+    {"renewal": "\0"},
+    {"quantity": ""},
+    {"quantity": "0"},
+    {"quantity": "-1"},
+    {"quantity": "1.5"},
+    {"quantity": "2"},
+    {"quantity": str(10**12)},
+    {"quantity": "many"},
+    {"quantity": "1\0"},
 )
-def test_a_form_that_is_no_form_of_ours_is_refused(
-    subscribed: Browser, nexus: Nexus, sandbox: Sandbox, wrong: dict[str, str]
-):
+
+
+def test_a_form_that_is_no_form_of_ours_is_refused(subscribed: Browser, nexus: Nexus, sandbox: Sandbox):
     form = form_of(look(subscribed, nexus("pro")))
-    answer = press(subscribed, nexus("pro"), form | wrong)
-    assert answer.status_code == 422
+    answers = {str(wrong): press(subscribed, nexus("pro"), form | wrong).status_code for wrong in WRONG}
+    assert answers == dict.fromkeys(answers, 422)
     assert of(subscribed).price_id == nexus("growth").id
 
 
-@pytest.mark.parametrize("made_up", ["price_nobody", "%00", "price%00", "..", "%F0%9F%92%B3"])
-def test_a_price_nobody_knows_is_not_found(subscribed: Browser, made_up: str):
-    assert subscribed.get(f"{CHANGE}/{made_up}").status_code == 404
+def test_a_price_nobody_knows_is_not_found(subscribed: Browser):
+    for made_up in ("price_nobody", "%00", "price%00", "..", "%F0%9F%92%B3"):
+        assert subscribed.get(f"{CHANGE}/{made_up}").status_code == 404, made_up
 
 
 def test_another_currency_is_refused(subscribed: Browser, nexus: Nexus):
@@ -241,7 +233,9 @@ def test_a_visitor_signs_in_first(client: Browser, nexus: Nexus):
 def test_a_post_that_deletes_nothing_known_is_refused(subscribed: Browser):
     assert subscribed.post(CHANGE, data={"token": "t" * 22}).status_code == 422
     assert subscribed.post(CHANGE, data={"_method": "DELETE", "change": "all", "token": "t" * 22}).status_code == 422
-    assert subscribed.post(CHANGE, data={"_method": "DELETE", "change": "waiting", "token": "t" * 22}).status_code == 409
+    assert (
+        subscribed.post(CHANGE, data={"_method": "DELETE", "change": "waiting", "token": "t" * 22}).status_code == 409
+    )
 
 
 def test_what_is_in_use_and_more_than_the_plan_holds_is_listed(
@@ -270,5 +264,7 @@ def test_the_plans_lead_here(subscribed: Browser, nexus: Nexus):
     links = {a.get_text(strip=True): a["href"] for a in soup(subscribed.get("/plans")).select(".plan a.button")}
     assert links["Choose Pro"] == address(nexus("pro"))
     assert links["Choose Starter"] == address(nexus("starter"))
-    yearly = {a.get_text(strip=True): a["href"] for a in soup(subscribed.get("/plans?interval=year")).select(".plan a.button")}
+    yearly = {
+        a.get_text(strip=True): a["href"] for a in soup(subscribed.get("/plans?interval=year")).select(".plan a.button")
+    }
     assert yearly["Choose Growth"] == address(nexus("growth", "year"))
