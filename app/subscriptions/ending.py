@@ -8,7 +8,7 @@ from app.catalog.models import CancelPolicy, CancelRefund
 from app.core import clock
 from app.core.money import Money
 from app.gateway import cancellations, invoices
-from app.gateway.errors import GatewayRefused
+from app.gateway.errors import GatewayRefused, GatewayUnavailable
 from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 
@@ -87,8 +87,16 @@ def of(organization: Organization, subscription: Subscription) -> Ending:
         is_open = invoice.status == "open" and invoice.amount_remaining > 0
         open_amount = Money(invoice.amount_remaining, invoice.currency) if is_open else None
     elif not is_now and may_end_now(subscription):
-        unused = at_once(organization, subscription, clock.now().replace(microsecond=0))
+        unused = _at_once_if_known(organization, subscription)
     return Ending(subscription, is_now, open_amount, unused)
+
+
+def _at_once_if_known(organization: Organization, subscription: Subscription) -> AtOnce | None:
+    """The other way is left out while nobody can say what it brings; the end of the period needs no answer."""
+    try:
+        return at_once(organization, subscription, clock.now().replace(microsecond=0))
+    except GatewayUnavailable:
+        return None
 
 
 def ends_now(status: str, subscription: Subscription) -> bool:

@@ -83,7 +83,7 @@ class CancellationForm(DeedForm):
 
     feedback = HiddenField(validators=[InputRequired()])
     comment = HiddenField(filters=[without_controls], validators=[Length(max=500)])
-    seen = HiddenField(validators=[Optional(), Regexp(r"^(now|\d{1,11}):price_\w{1,40}$")])
+    seen = HiddenField(validators=[Optional(), Regexp(r"^(now|\d{1,11}):price_[\w-]{1,40}$")])
 
     def validate_feedback(self, field: HiddenField) -> None:
         if field.data not in FEEDBACKS:

@@ -1,6 +1,7 @@
 """Coming back after the end: the plan, the seats and the card as they were, at today's price, in one press."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -75,6 +76,13 @@ class Return:
     @property
     def due(self) -> Money | None:
         return self.preview.money(self.preview.amount_due) if self.preview else None
+
+    @property
+    def renewal(self) -> tuple[Money, datetime] | None:
+        """What it costs next, and when."""
+        if self.preview is None:
+            return None
+        return self.preview.money(self.preview.total), max(line.period_end for line in self.preview.lines)
 
     @property
     def former_unit(self) -> Money:

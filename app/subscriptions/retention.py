@@ -18,7 +18,7 @@ from app.core.errors import PortalError
 from app.core.extensions import Model, db
 from app.core.money import Money
 from app.gateway import intents, previews, promotions, subscription_changes
-from app.gateway.errors import GatewayNotFound, GatewayRefused
+from app.gateway.errors import GatewayNotFound, GatewayRefused, GatewayUnavailable
 from app.organizations.models import Organization
 from app.promotions import words
 
@@ -149,8 +149,8 @@ def _discount(organization: Organization, subscription: Subscription) -> Discoun
     try:
         coupon = promotions.coupon(_coupon())
         preview = previews.with_coupon(customer, stripe_id, coupon.stripe_id, kept) if coupon.is_valid else None
-    except (GatewayNotFound, GatewayRefused):  # deleted, or not for this currency or plan
-        return None
+    except (GatewayNotFound, GatewayRefused, GatewayUnavailable):
+        return None  # deleted, not for this currency or plan, or unknown right now: leaving waits for no offer
     if preview is None or preview.currency != usual.currency or preview.amount_due >= usual.amount:
         return None
     off = words.take_off(coupon.percent_off, coupon.amount_off(usual.currency))

@@ -94,3 +94,9 @@ def pays_with(sandbox: Sandbox, browser: Browser, number: str) -> None:
     card = attach(sandbox, browser, number)
     at_stripe(sandbox, f"subscriptions/{subscription_of(browser).stripe_id}", default_payment_method=card)
     work(sandbox)
+
+
+def fails_at_stripe(sandbox: Sandbox, **fault: Any) -> None:
+    """From now on such calls fail, however often they are tried; without any, all is well again."""
+    plan = [{"call": "error", "count": None, **fault}] if fault else []
+    requests.post(f"{sandbox.url}/_sandbox/faults", json={"plan": plan}, timeout=10).raise_for_status()

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import update
 
 from app.catalog.models import Price
 from app.core import clock
+from app.core.extensions import db
 from tests.cast import Browser
 from tests.helpers import Mailbox, Sandbox, work
+from tests.subscriptions.changing import address, look, press
 from tests.subscriptions.leaving import (
     CANCELLATION,
     REASON,
@@ -326,6 +329,26 @@ def test_an_upgrade_paid_in_another_tab_is_not_canceled_unseen(waiting: Browser,
     assert len([charge for charge in sandbox.objects("charges") if charge["paid"]]) == 2
 
 
+def test_canceling_and_upgrading_at_once_end_in_one_of_the_two_orders(
+    subscribed: Browser, bob: Browser, nexus: Prices, sandbox: Sandbox
+):
+    pro, page = nexus("pro"), says_why(subscribed)
+    sheet = form(look(bob, pro), address(pro).split("?")[0])
+    with ThreadPoolExecutor(2) as pool:
+        left = pool.submit(presses, subscribed, page, CANCELLATION)
+        changed = pool.submit(press, bob, pro, sheet)
+    work(sandbox)
+    subscription = subscription_of(subscribed)
+    came = (subscription.price.plan.key, subscription.portal_state, len(sandbox.objects("charges")))
+    refused = [answer.result().status_code == 409 for answer in (left, changed)]
+    assert (came, *refused) in [
+        (("pro", "active", 2), True, False),  # another plan than the one whose end was shown
+        (("growth", "canceling", 1), False, True),
+        (("pro", "canceling", 2), False, False),  # the end stays, as the sheet of a change says
+    ]
+    assert len(sandbox.objects("subscriptions")) == 1
+
+
 def test_a_planned_pause_is_taken_back_and_the_page_says_so(subscribed: Browser, sandbox: Sandbox):
     subscribed.post("/subscription/pause", data={"token": "p" * 22, "until": "open"})
     page = says_why(subscribed)
@@ -359,6 +382,13 @@ def test_what_is_paused_ends_at_once(subscribed: Browser, sandbox: Sandbox):
     work(sandbox)
     assert subscription_of(subscribed).portal_state == "ended"
     assert len(sandbox.objects("charges")) == 1
+
+
+def test_a_price_of_any_name_can_be_left(subscribed: Browser, nexus: Prices):
+    db.session.execute(update(Price).where(Price.id == nexus("growth").id).values(public_id="price_-a_B-9"))
+    db.session.commit()
+    assert presses(subscribed, says_why(subscribed), CANCELLATION).status_code == 303
+    assert subscription_of(subscribed).portal_state == "canceling"
 
 
 @pytest.mark.parametrize(

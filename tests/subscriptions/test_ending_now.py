@@ -17,6 +17,7 @@ from tests.subscriptions.leaving import (
     CANCELLATION,
     buttons,
     ends_at_stripe,
+    fails_at_stripe,
     form,
     let_plans_end_at_once,
     presses,
@@ -203,6 +204,25 @@ def test_an_end_that_only_an_event_tells_of_keeps_the_promise(subscribed: Browse
     ends_at_stripe(sandbox, subscribed)
     work(sandbox)
     assert refunds(sandbox) == [5000]
+
+
+def test_an_end_whose_answer_was_lost_keeps_the_promise_too(subscribed: Browser, sandbox: Sandbox):
+    let_plans_end_at_once("refund")
+    page = says_why(subscribed)
+    fails_at_stripe(sandbox, when="after", method="DELETE", path="/v1/subscriptions")
+    assert presses(subscribed, page, AT_ONCE).status_code == 503
+    fails_at_stripe(sandbox)
+    work(sandbox)
+    assert subscription_of(subscribed).portal_state == "ended"
+    assert refunds(sandbox) == [shown(form(page, AT_ONCE))[0]]
+
+
+def test_while_nobody_can_say_what_comes_back_the_period_may_still_be_waited_for(subscribed: Browser, sandbox: Sandbox):
+    let_plans_end_at_once("refund")
+    fails_at_stripe(sandbox, path="/v1/invoices/create_preview")
+    page = says_why(subscribed)
+    fails_at_stripe(sandbox)
+    assert buttons(page) == ["Cancel at period end"]
 
 
 def test_a_promise_for_an_end_that_never_came_is_void(subscribed: Browser, sandbox: Sandbox):

@@ -69,6 +69,7 @@ def test_the_page_shows_what_comes_back_and_buys_nothing(ended: Browser, sandbox
     assert "<h1>Subscribe to Growth again</h1>" in page.text
     assert "Visa •••• 4242" in page.text
     assert buttons(page) == ["Pay $99.00"]
+    assert "for $99.00, until you cancel" in page.text
     assert charges(sandbox) == [9900]
     assert live(sandbox) == []
 

@@ -20,6 +20,7 @@ from tests.subscriptions.leaving import (
     REASON,
     at_stripe,
     buttons,
+    fails_at_stripe,
     form,
     keep,
     presses,
@@ -166,6 +167,14 @@ def test_a_deleted_coupon_leaves_the_smaller_plan(subscribed: Browser, sandbox: 
     gone = app.extensions["settings"].model_copy(update={"retention_coupon": "GONE"})
     app.extensions["settings"] = gone
     assert offers(says_why(subscribed, "too_expensive")) == ["A smaller plan?"]
+
+
+def test_leaving_waits_for_no_offer(subscribed: Browser, sandbox: Sandbox, coupon: str):
+    fails_at_stripe(sandbox, path="/v1/coupons")
+    page = says_why(subscribed, "too_expensive")
+    fails_at_stripe(sandbox)
+    assert offers(page) == ["A smaller plan?"]
+    assert buttons(page) == ["Cancel at period end"]
 
 
 def test_another_currency_has_no_discount(subscribed: Browser, sandbox: Sandbox, app: Flask, coupon: str):
