@@ -13,6 +13,7 @@ from app.gateway import subscriptions as gateway
 from app.gateway.errors import GatewayRefused
 from app.gateway.previews import PreviewRecord
 from app.gateway.promotions import PromotionRecord
+from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 from app.promotions import service as promotions
 from app.promotions import words
@@ -75,14 +76,18 @@ class Sheet:
     subscription: Subscription
     promotion: PromotionRecord
     usual: Money
-    next: Money
+    charge: PreviewRecord
     next_at: datetime
     payments: int | None
     kept: list[Standing]
 
     @property
+    def next(self) -> Money:
+        return self.charge.money(self.charge.amount_due)
+
+    @property
     def terms(self) -> str:
-        return words.of_code(self.promotion, self.next.currency)
+        return words.of_code(self.promotion, self.charge.currency)
 
 
 @dataclass(frozen=True)
@@ -91,8 +96,12 @@ class Removal:
 
     discount: Standing
     usual: Money
-    next: Money
+    charge: PreviewRecord
     next_at: datetime
+
+    @property
+    def next(self) -> Money:
+        return self.charge.money(self.charge.amount_due)
 
 
 def preview(organization: Organization, code: str) -> Sheet:
@@ -102,13 +111,11 @@ def preview(organization: Organization, code: str) -> Sheet:
         raise CannotTakeCode(subscription)
     promotion = promotions.find(code, organization.stripe_customer_id)
     payments = _check(organization, subscription, promotion)
-    usual = _usual(organization, subscription)
-    reduced = _reduced(organization, subscription, promotion)
     return Sheet(
         subscription=subscription,
         promotion=promotion,
-        usual=usual,
-        next=reduced.money(reduced.amount_due),
+        usual=_usual(organization, subscription),
+        charge=_reduced(organization, subscription, promotion),
         next_at=subscription.current_period_end,
         payments=payments,
         kept=subscription.standing_discounts,
@@ -133,7 +140,7 @@ def apply(organization: Organization, code: str, *, shown: int, token: str) -> S
             record = subscription_changes.add_code(key, subscription.stripe_id, promotion.stripe_id, kept)
         except GatewayRefused as error:
             raise promotions.refused_by_stripe(promotion, _purchase(organization, subscription)) from error
-        return service.absorb(organization, record)
+        return _absorb(organization, record, sheet.charge)
 
 
 def preview_removal(organization: Organization, discount: str) -> Removal:
@@ -146,7 +153,7 @@ def preview_removal(organization: Organization, discount: str) -> Removal:
         raise CannotTakeCode(subscription)
     usual = _usual(organization, subscription)
     left = previews.without(str(organization.stripe_customer_id), subscription.stripe_id, _ids(subscription, discount))
-    return Removal(found, usual, left.money(left.amount_due), subscription.current_period_end)
+    return Removal(found, usual, left, subscription.current_period_end)
 
 
 def remove(organization: Organization, discount: str, *, shown: int, token: str) -> Subscription:
@@ -156,10 +163,18 @@ def remove(organization: Organization, discount: str, *, shown: int, token: str)
         key = f"subscription-discount-removal:{subscription.public_id}:{token}"
         if intents.outcome(key):
             return service.absorb(organization, gateway.retrieve(subscription.stripe_id))
-        if preview_removal(organization, discount).next.amount != shown:
+        sheet = preview_removal(organization, discount)
+        if sheet.next.amount != shown:
             raise ChargeChanged()
         left = _ids(subscription, discount)
-        return service.absorb(organization, subscription_changes.keep_discounts(key, subscription.stripe_id, left))
+        record = subscription_changes.keep_discounts(key, subscription.stripe_id, left)
+        return _absorb(organization, record, sheet.charge)
+
+
+def _absorb(organization: Organization, record: SubscriptionRecord, charge: PreviewRecord) -> Subscription:
+    subscription = service.absorb(organization, record)
+    service.keep_next_charge(organization, subscription, charge)
+    return subscription
 
 
 def _check(organization: Organization, subscription: Subscription, promotion: PromotionRecord) -> int | None:

@@ -45,7 +45,9 @@ def show() -> ResponseReturnValue:
 def apply() -> ResponseReturnValue:
     form = CodeForm()
     if not form.validate_on_submit():
-        return _page(form.promotion_code.data or "", _("This form was incomplete. Look once more; nothing was changed."))
+        return _page(
+            form.promotion_code.data or "", _("This form was incomplete. Look once more; nothing was changed.")
+        )
     code, shown = form.promotion_code.data, int(form.amount.data)
     try:
         with guards.counted():
@@ -65,9 +67,7 @@ def _page(code: str, problem: str = "") -> ResponseReturnValue:
     except CodeRefused as error:
         abandon()
         return render("subscriptions/promotion_code.html", sheet=None, typed=code, problem=str(error)), error.status
-    page = render(
-        "subscriptions/promotion_code.html", sheet=sheet, typed=code, problem=problem, form=_form(sheet)
-    )
+    page = render("subscriptions/promotion_code.html", sheet=sheet, typed=code, problem=problem, form=_form(sheet))
     return page, 409 if problem else 200
 
 

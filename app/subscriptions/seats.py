@@ -9,6 +9,7 @@ from app.core.errors import PortalError
 
 from .models import Subscription
 
+
 class SeatsOutOfRange(PortalError):
     """Nothing was changed: the plan does not come with so many seats, or it is no number."""
 

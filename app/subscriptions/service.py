@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +15,7 @@ from app.core.extensions import db
 from app.core.logs import log
 from app.gateway import previews
 from app.gateway import subscriptions as gateway
+from app.gateway.previews import PreviewRecord
 from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 
@@ -220,11 +222,20 @@ def refresh_next_charge(subscription_id: int, version: int) -> None:
         subscription.next_charge = None
         return
     preview = previews.next_charge(str(organization.stripe_customer_id), subscription.stripe_id)
-    described = lines.of(organization, preview.lines, preview.currency)
+    charge = _charge(organization, subscription, preview)
     db.session.refresh(subscription, ["version"], with_for_update=True)
-    if subscription.version != version:
-        return
-    subscription.next_charge = {
+    if subscription.version == version:
+        subscription.next_charge = charge
+
+
+def keep_next_charge(organization: Organization, subscription: Subscription, preview: PreviewRecord) -> None:
+    """What a deed has just made of the next charge, until the task that asks Stripe again has its say."""
+    subscription.next_charge = _charge(organization, subscription, preview)
+
+
+def _charge(organization: Organization, subscription: Subscription, preview: PreviewRecord) -> dict[str, Any]:
+    described = lines.of(organization, preview.lines, preview.currency)
+    return {
         "amount": preview.amount_due,
         "currency": preview.currency,
         "at": subscription.current_period_end.isoformat(),

@@ -221,3 +221,18 @@ def test_a_member_may_not_buy(person: Callable[..., Browser], ada: Browser, nexu
 
 def test_an_unknown_price_is_not_found(ada: Browser, nexus: Prices):
     assert ada.get("/checkout/price_unknown").status_code == 404
+
+
+def test_a_flood_of_looks_is_stopped_before_it_reaches_stripe(ada: Browser, cleo: Browser, nexus: Prices):
+    looks = [ada.get("/checkout/price_unknown").status_code for _ in range(61)]
+    assert looks == [404] * 60 + [429]
+    assert cleo.get("/checkout/price_unknown").status_code == 404
+    assert [ada.get("/checkout/return/pi_unknown").status_code for _ in range(61)][-1] == 429
+
+
+def test_another_amount_than_the_page_showed_is_not_begun(ada: Browser, nexus: Prices, sandbox: Sandbox):
+    answer = press_pay(ada, nexus("growth"), amount="9800")
+    assert (answer.status_code, answer.get_json()["code"]) == (409, "amount_changed")
+    assert sandbox.objects("subscriptions") == []
+    assert press_pay(ada, nexus("growth"), token="u" * 22, amount="9900").status_code == 200
+    assert press_pay(ada, nexus("growth"), token="v" * 22, amount="many").status_code == 422

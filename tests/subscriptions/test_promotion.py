@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
+import requests
 from bs4 import BeautifulSoup
 from werkzeug.test import TestResponse
 
@@ -15,6 +17,7 @@ from app.subscriptions.models import Subscription
 from tests.cast import Browser
 from tests.helpers import CardForm, Sandbox, work
 from tests.promotions.codes import at_stripe, make_code
+from tests.statements import counted
 
 Subscribe = Callable[..., None]
 Prices = Callable[..., Price]
@@ -73,6 +76,21 @@ def test_the_sheet_shows_the_next_charge_with_and_without(subscribed: Browser):
     assert re.search(r"With the code on \d+ \w+ \d{4} \$79\.20", page)
 
 
+def calls(sandbox: Sandbox) -> list[str]:
+    """What was asked of Stripe so far."""
+    log: list[dict[str, Any]] = requests.get(f"{sandbox.url}/_sandbox/log", timeout=10).json()["data"]
+    return [entry["path"] for entry in log if entry["path"].startswith("/v1/")]
+
+
+def test_the_sheet_takes_eight_statements_and_two_calls(subscribed: Browser, sandbox: Sandbox):
+    look(subscribed)
+    before = len(calls(sandbox))
+    with counted() as statements:
+        assert look(subscribed).status_code == 200
+    assert len(statements) <= 8, statements
+    assert len(calls(sandbox)) - before <= 2
+
+
 def test_looking_changes_nothing(subscribed: Browser, sandbox: Sandbox):
     look(subscribed)
     assert of(subscribed).discounts == []
@@ -81,6 +99,7 @@ def test_looking_changes_nothing(subscribed: Browser, sandbox: Sandbox):
 
 def test_what_was_shown_is_charged_next(subscribed: Browser, sandbox: Sandbox):
     assert take(subscribed).location == "/subscription"
+    assert "$79.20" in words(subscribed.get("/subscription"))
     work(sandbox)
     panel = words(subscribed.get("/subscription"))
     assert re.search(r"SPRING20 20% off until \d+ \w+ \d{4}", panel)
