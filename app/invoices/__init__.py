@@ -8,9 +8,9 @@ from . import wording
 def init_app(app: Flask) -> None:
     from app.subscriptions import lines
 
-    from . import pay_routes, routes, service
+    from . import credited, pay_routes, routes
 
     app.register_blueprint(routes.bp)
     app.register_blueprint(pay_routes.bp)
-    lines.billed.append(service.billed)
+    lines.billed.append(credited.billed)
     app.jinja_env.filters.update(postal_lines=wording.address, card=wording.card)

@@ -1,6 +1,6 @@
 """Fetch an invoice from Stripe, absorb the answer, and say what follows: audit, PDF, receipt."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +20,8 @@ from app.gateway.invoices import InvoiceRecord
 from app.organizations.models import Organization
 from app.payments.models import INVOICE, Payment, Refund
 from app.subscriptions import lines as subscription_lines
-from app.subscriptions.lines import Paid
 
-from . import mirror, pay_links, printing, receipts
+from . import credited, mirror, pay_links, printing, receipts
 from .mirror import Card
 from .models import FINAL, Invoice, InvoiceLine, InvoiceStatus
 
@@ -72,15 +71,6 @@ def get_with_refunds(organization: Organization, number: str) -> tuple[Invoice, 
 def lines(invoice: Invoice, limit: int | None = None) -> list[InvoiceLine]:
     """The lines in Stripe's order, at most `limit`."""
     return list(db.session.scalars(InvoiceLine.of(invoice).limit(limit)))
-
-
-def billed(organization: Organization, stripe_ids: Collection[str]) -> dict[str, Paid]:
-    """What the organization was asked for in these lines, after their discounts, by Stripe id. One statement."""
-    mine = select(InvoiceLine).join(Invoice).where(Invoice.organization_id == organization.id)
-    return {
-        line.stripe_id: Paid(line.net_amount, line.period_start, line.period_end)
-        for line in db.session.scalars(mine.where(InvoiceLine.stripe_id.in_(stripe_ids)))
-    }
 
 
 def fetch(stripe_id: str) -> tuple[InvoiceRecord, dict[str, Card]] | None:
@@ -147,6 +137,7 @@ def _issued(invoice: Invoice, organization: Organization, record: InvoiceRecord)
     ]
     if rows:
         db.session.execute(insert_many(InvoiceLine), rows)
+        credited.complete(organization, invoice)
     _audit("invoice.issued", invoice, invoice.issued_at)
     _settled(invoice, organization)
     printing.ask(invoice)

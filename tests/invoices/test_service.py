@@ -8,10 +8,12 @@ import pytest
 from app.audit import service as audit
 from app.core.extensions import db
 from app.core.tasks import Task
+from app.gateway.lines import LineDiscount
 from app.invoices import service
 from app.invoices.models import Invoice, InvoiceLine, PdfState
+from app.subscriptions.lines import Paid
 from tests.cast import Browser
-from tests.invoices.records import CARDS, ISSUED, LINE, OPEN, kept, paid
+from tests.invoices.records import CARDS, ISSUED, LINE, MONTH, OPEN, kept, numbered, paid
 
 
 def tasks(kind: str) -> list[Task]:
@@ -123,3 +125,15 @@ def test_a_first_invoice_nobody_paid_is_not_overdue(ada: Browser) -> None:
     invoice = kept(ada.organization, declined)
     assert not invoice.is_overdue
     assert db.session.scalars(Invoice.of(ada.organization).where(Invoice.overdue())).all() == []
+
+
+@pytest.mark.parametrize("debit_first", [True, False])
+def test_a_credit_knows_what_it_gives_back_whichever_comes_first(ada: Browser, debit_first: bool) -> None:
+    half = timedelta(days=15)
+    line = replace(LINE, discounts=(LineDiscount(900, "SAVE", None),))
+    credit = replace(LINE, stripe_id="il_2", amount=-4500, period_start=ISSUED + half, credited=("il_1",))
+    debit, credited = numbered(1, lines=(line,)), numbered(2, lines=(replace(credit, is_proration=True),))
+    for record in (debit, credited) if debit_first else (credited, debit):
+        kept(ada.organization, record)
+    found = db.session.scalars(db.select(InvoiceLine).filter_by(stripe_id="il_2")).one()
+    assert found.facts.paid == Paid(9000, ISSUED, ISSUED + MONTH)
