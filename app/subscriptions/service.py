@@ -183,6 +183,8 @@ def _change(
         subscription.past_due_since = subscription.past_due_since or clock.now()
     else:
         subscription.past_due_since = None
+    if subscription.status == Status.PAUSED:
+        subscription.next_charge = None
     _forget_pause(subscription, before)
     db.session.flush()
     if any(before.get(name) != values[name] for name in PRICES):

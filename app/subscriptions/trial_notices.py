@@ -72,7 +72,6 @@ def _context(organization: Organization, subscription: Subscription, trial_end: 
         return {
             "plan": subscription.price.plan.name,
             "amount": i18n.money(charge.money(charge.amount_due)),
-            "interval": subscription.price.interval,
             "day": i18n.day(trial_end),
             "moment": i18n.moment(trial_end),
             "card": label,

@@ -8,6 +8,7 @@ import pytest
 from app.catalog.models import CancelPolicy, CancelRefund, TrialCard, TrialEnd
 from app.catalog.reading import BadCatalog, read
 from app.catalog.tree import Catalog
+from tests.house import ROOT
 
 from .conftest import SMALL
 
@@ -98,6 +99,12 @@ def test_what_is_wrong_with_terms_is_said_with_its_place(written: Written, lines
     with pytest.raises(BadCatalog) as refused:
         read(written(plan(lines)))
     assert f'plans[3] "team": {problem}' in refused.value.problems
+
+
+def test_the_file_in_the_documents_is_a_catalogue(written: Written) -> None:
+    shown = (ROOT / "docs/catalogue.md").read_text().split("```toml\n")[1].split("```")[0]
+    team = read(written(shown)).plans[1]
+    assert (team.trial_end, team.seats_max, team.cancel_refund) == ("pause", 50, "credit")
 
 
 def test_the_terms_of_a_plan_are_known(loaded: Loaded, current: Current) -> None:

@@ -81,6 +81,7 @@ def test_without_a_card_the_end_is_that_of_the_catalogue(
     work(sandbox)
     for address in ("/", "/subscription"):
         assert sentence in ada.get(address).text
+    assert "Add card" in ada.get("/subscription").text
     turn(sandbox, "339 hours")
     assert of(ada).portal_state == state
     assert step in told(ada)
