@@ -25,6 +25,7 @@ from app.promotions.refusals import CodeRefused
 from . import buying, checkout, offers, seats, service
 from .buying import Confirmation
 from .checkout import Buyer
+from .context import current_subscription
 from .forms import CheckoutForm
 from .models import Subscription
 from .offers import Offer, Order
@@ -104,7 +105,7 @@ def _form() -> CheckoutForm:
 def _typed(price: Price) -> tuple[str, str]:
     """Seats and code as the address has them; where it has neither, those of an unfinished start of this price."""
     if not {"quantity", guards.FIELD} & set(request.args):
-        begun = service.latest(current_organization)
+        begun = current_subscription()
         if begun is not None and begun.is_incomplete and begun.price_id == price.id:
             return str(begun.quantity), begun.promotion_code or ""
     return request.args.get("quantity", ""), request.args.get(guards.FIELD, "").strip()
