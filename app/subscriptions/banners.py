@@ -91,10 +91,14 @@ def of_change() -> Banner | None:
         text = _(
             "Your change to %(plan)s waits for its payment. You keep %(old)s until then.", plan=wanted, old=present
         )
+        if wanted == present:  # another interval, or other seats
+            text = _("Your change of %(plan)s waits for its payment. Until then it stays as it is.", plan=present)
         return Banner("upgrade_waiting", "warning", text, _("Pay or discard it"), url)
     if subscription.scheduled_price is not None and subscription.scheduled_at is not None:
         wanted, day = subscription.scheduled_price.plan.name, i18n.day(subscription.scheduled_at)
         text = _("%(old)s changes to %(plan)s on %(date)s.", old=present, plan=wanted, date=day)
+        if wanted == present:
+            text = _("%(plan)s changes on %(date)s.", plan=present, date=day)
         return Banner("change_pending", "info", text, _("See the change"), url)
     return None
 

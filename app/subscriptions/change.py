@@ -51,6 +51,7 @@ def confirm(organization: Organization, price: Price, quantity: int, shown: Show
     """
     with service.alone(organization):
         subscription = _subject(organization)
+        # The same form again, or an answer that was lost: what the customer agreed to was checked the first time.
         key = f"subscription-change:{subscription.public_id}:{token}"
         if intents.was_tried(gateway.phases_key(key) if shown.way is Way.LATER else key):
             if _has(subscription, price, quantity):

@@ -132,10 +132,9 @@ def _shown(form: ChangeForm) -> Shown:
 def _done(subscription: Subscription, price: Price, quantity: int) -> ResponseReturnValue:
     name = _plan(price).name
     if subscription.is_waiting:
+        old = subscription.price.plan.name
         text = _(
-            "Nothing has changed yet: %(plan)s begins once this is paid. Until then you keep %(old)s.",
-            plan=name,
-            old=subscription.price.plan.name,
+            "Nothing has changed yet: your change takes effect once this is paid. Until then you keep %(old)s.", old=old
         )
         flash(text, "warning")
         return redirect(url_for("pay.by_stripe_id", stripe_id=subscription.latest_invoice), 303)

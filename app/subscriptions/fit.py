@@ -88,7 +88,7 @@ def _instead(before: Limit, after: Limit, currency: str) -> str:
     """Only what differs is said of the old limit."""
     old, new = words.limit_words(before, currency), words.limit_words(after, currency)
     if old.quantity != new.quantity and old.beyond == new.beyond:
-        return str(_("%(new)s instead of %(old)s", new=new, old=old.quantity))
+        return str(_("%(new)s instead of %(old)s", new=new.text, old=old.quantity))
     nothing = _("then nothing more")
     then = f"{old.quantity}, {old.beyond or nothing}" if old.quantity != new.quantity else old.beyond or nothing
     now = new if new.beyond else f"{new.text}, {nothing}"

@@ -181,9 +181,12 @@ class Subscription(Model):
     @property
     def scheduled_amount(self) -> Money | None:
         """The same of the plan that comes with the next period."""
-        if self.scheduled_price is None:
-            return None
-        return Money(self.scheduled_price.unit_amount, self.scheduled_price.currency) * (self.scheduled_quantity or 1)
+        return _times(self.scheduled_price, self.scheduled_quantity)
+
+    @property
+    def pending_amount(self) -> Money | None:
+        """The same of the plan that waits for its payment."""
+        return _times(self.pending_price, self.pending_quantity)
 
     @property
     def standing_discounts(self) -> list[Standing]:
@@ -221,3 +224,7 @@ class Subscription(Model):
     @property
     def next_charge_at(self) -> datetime | None:
         return datetime.fromisoformat(self.next_charge["at"]) if self.next_charge else None
+
+
+def _times(price: Price | None, quantity: int | None) -> Money | None:
+    return Money(price.unit_amount, price.currency) * (quantity or 1) if price else None
