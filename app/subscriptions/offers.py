@@ -156,8 +156,10 @@ class Offer:
 
     @property
     def needs_card(self) -> bool:
-        """Whether there is, or will be, anything to charge; a trial may begin without a card all the same."""
-        return not self.begins_without_card and bool(self.due_today.amount or self.lasting.amount)
+        """Whether there is, or will be, anything to charge; a trial needs one, or none, by the terms of its plan."""
+        if self.trial_days:
+            return not self.begins_without_card
+        return bool(self.due_today.amount or self.lasting.amount)
 
     @property
     def begins_without_card(self) -> bool:
