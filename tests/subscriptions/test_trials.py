@@ -9,8 +9,9 @@ import pytest
 from app.gateway import subscription_changes as gateway
 from tests.cast import Browser
 from tests.helpers import CardForm, Mailbox, Sandbox, work
+from tests.promotions.codes import make_code
 
-from .on_trial import Terms, form, of, reminders, saves, start_plainly, told, turn
+from .on_trial import GOOD, Terms, form, of, reminders, saves, start_plainly, told, turn
 
 # Without a card
 
@@ -29,6 +30,17 @@ def test_the_plain_form_of_a_trial_that_needs_a_card_starts_nothing(ada: Browser
     assert start_plainly(ada, sold()).status_code == 303
     work(sandbox)
     assert sandbox.objects("subscriptions", status="all") == []
+
+
+def test_a_code_that_makes_it_free_for_good_still_brings_the_trial(
+    ada: Browser, sold: Terms, card: CardForm, sandbox: Sandbox
+):
+    price = sold()
+    make_code(sandbox, coupon={"percent_off": "100", "duration": "forever"})
+    assert "card-slot" in ada.get(f"/checkout/{price}?promotion_code=SPRING20").text
+    answer = ada.post(f"/checkout/{price}", data=form(ada, promotion_code="SPRING20")).get_json()
+    ada.get(f"/checkout/return/{card.confirm(answer['client_secret'], GOOD)['id']}")
+    assert of(ada).portal_state == "trialing"
 
 
 def test_the_plain_form_says_what_is_missing(ada: Browser, sold: Terms, sandbox: Sandbox):
