@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from app.core.tasks import Task
-from app.subscriptions import pausing, resuming, service, trial_cards, trial_notices, unused_time
+from app.subscriptions import service, trial_cards, trial_notices, unused_time
+from app.subscriptions.pauses import pausing, resuming
 
 
 def refresh_next_charge(task: Task) -> None:

@@ -98,7 +98,8 @@ class Settings(BaseSettings):
     grace_period_days: int = Field(default=7, ge=0, le=60, description="Days of access after a failed renewal")
 
     retention_coupon: str = Field(
-        default="", description="Id of a Stripe coupon offered, once a year, to who finds it too expensive; none if empty"
+        default="",
+        description="Id of a Stripe coupon offered, once a year, to who finds it too expensive; none if empty",
     )
 
     smtp_url: SecretStr = Field(

@@ -6,7 +6,7 @@ from . import wording
 
 
 def init_app(app: Flask) -> None:
-    from app.subscriptions import lines
+    from app.subscriptions.explanations import lines
 
     from . import credited, pay_routes, routes
 

@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql import array
 
 from app.core.extensions import db
 from app.organizations.models import Organization
-from app.subscriptions import lines
-from app.subscriptions.lines import Paid
+from app.subscriptions.explanations import lines
+from app.subscriptions.explanations.lines import Paid
 
 from .models import Invoice, InvoiceLine
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 from app.core.config import Settings
 from app.core.money import Money
 from app.organizations.models import Organization
-from app.subscriptions.lines import Line
+from app.subscriptions.explanations.lines import Line
 
 from .models import Invoice, InvoiceLine
 

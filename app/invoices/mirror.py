@@ -5,8 +5,8 @@ from typing import Any
 
 from app.gateway.invoices import InvoiceRecord, PaymentRecord
 from app.gateway.lines import LineRecord
-from app.subscriptions import lines
-from app.subscriptions.lines import Paid
+from app.subscriptions.explanations import lines
+from app.subscriptions.explanations.lines import Paid
 
 Card = Mapping[str, str]
 """`brand` and `last4` of the card that made a payment."""

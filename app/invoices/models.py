@@ -11,8 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import clock, ids
 from app.core.extensions import Model
 from app.core.money import Money
-from app.subscriptions import lines
-from app.subscriptions.lines import Line
+from app.subscriptions.explanations import lines
+from app.subscriptions.explanations.lines import Line
 
 if TYPE_CHECKING:
     from app.organizations.models import Organization

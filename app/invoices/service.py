@@ -19,7 +19,7 @@ from app.gateway.errors import GatewayNotFound
 from app.gateway.invoices import InvoiceRecord
 from app.organizations.models import Organization
 from app.payments.models import INVOICE, Payment, Refund
-from app.subscriptions import lines as subscription_lines
+from app.subscriptions.explanations import lines as subscription_lines
 
 from . import credited, mirror, pay_links, printing, receipts
 from .mirror import Card

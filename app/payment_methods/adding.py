@@ -7,7 +7,7 @@ from app.gateway.payment_intents import IntentRecord
 from app.organizations import customer as customers
 from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
-from app.subscriptions.checkout import Buyer
+from app.subscriptions.purchases.checkout import Buyer
 
 from . import defaults, service
 from .defaults import Commit

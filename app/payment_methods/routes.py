@@ -14,9 +14,9 @@ from app.gateway.payment_intents import IntentRecord
 from app.organizations.context import current_organization
 from app.organizations.guards import may, member_of_organization
 from app.organizations.models import Role
-from app.subscriptions.checkout import Buyer
 from app.subscriptions.context import current_subscription
 from app.subscriptions.forms import DeedForm
+from app.subscriptions.purchases.checkout import Buyer
 
 from . import adding, defaults, removing, service
 from .context import current_cards

@@ -1,4 +1,8 @@
-"""Subscriptions: start, look, cancel, keep. Stripe's is the truth, ours the mirror."""
+"""Subscriptions: Stripe's is the truth, ours the mirror.
+
+What they are, and what every deed on them shares, stands here; each kind of deed has a part of its own: `purchases`,
+`changes`, `pauses`, `cancellations`, and `explanations` of the amounts they come to.
+"""
 
 from flask import Flask
 
@@ -7,20 +11,13 @@ def init_app(app: Flask) -> None:
     from app.catalog import service as catalog
     from app.core import pages
 
-    from . import (
-        banners,
-        cancellation_routes,
-        change_routes,
-        checkout_routes,
-        continuation_routes,
-        fit,
-        pause_routes,
-        promotion_routes,
-        return_routes,
-        routes,
-        trial_routes,
-        why,
-    )
+    from . import banners, routes
+    from .cancellations import routes as cancellation_routes
+    from .changes import fit
+    from .changes import routes as change_routes
+    from .explanations import why
+    from .pauses import routes as pause_routes
+    from .purchases import checkout_routes, continuation_routes, promotion_routes, return_routes, trial_routes
 
     app.register_blueprint(routes.bp)
     app.register_blueprint(checkout_routes.bp)

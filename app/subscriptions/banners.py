@@ -11,9 +11,9 @@ from app.core.pages import Banner
 from app.organizations.context import current_membership
 from app.organizations.models import Role
 
-from . import offers
 from .context import current_subscription
 from .models import Subscription
+from .purchases import offers
 from .states import PortalState
 
 TRIAL_NOTICE = timedelta(days=3)

@@ -15,7 +15,7 @@ from app.core.money import Money
 from app.organizations.models import Organization
 from app.promotions.words import Standing, standing
 
-from .lines import Line, restored
+from .explanations.lines import Line, restored
 from .states import LIVE, RUNNING, PortalState, Status, portal_state
 
 

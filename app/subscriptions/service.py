@@ -19,7 +19,8 @@ from app.gateway.previews import PreviewRecord
 from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 
-from . import lines, notices, steps, trial_notices, unused_time
+from . import notices, steps, trial_notices, unused_time
+from .explanations import lines
 from .models import Subscription
 from .states import LIVE, NOT_BEGUN, Status
 

@@ -8,7 +8,8 @@ from app.core.logs import log
 from app.gateway import payment_intents
 from app.organizations.models import Organization
 
-from . import checkout, service
+from . import service
+from .purchases import checkout
 from .trial_cards import TrialCardUsed
 
 

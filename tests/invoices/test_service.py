@@ -11,7 +11,7 @@ from app.core.tasks import Task
 from app.gateway.lines import LineDiscount
 from app.invoices import service
 from app.invoices.models import Invoice, InvoiceLine, PdfState
-from app.subscriptions.lines import Paid
+from app.subscriptions.explanations.lines import Paid
 from tests.cast import Browser
 from tests.invoices.records import CARDS, ISSUED, LINE, MONTH, OPEN, kept, numbered, paid
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.core import clock
 from app.core.extensions import db
-from app.subscriptions import change
+from app.subscriptions.changes import change
 from app.subscriptions.models import Subscription
 from tests.cast import Browser
 from tests.helpers import Mailbox, Sandbox, work

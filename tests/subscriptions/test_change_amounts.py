@@ -10,9 +10,10 @@ import requests
 from app.core.extensions import db
 from app.gateway import subscriptions as gateway
 from app.organizations import customer as customers
-from app.subscriptions import change, service
-from app.subscriptions.obstacles import CannotChange
-from app.subscriptions.sheet import Sheet, Way
+from app.subscriptions import service
+from app.subscriptions.changes import change
+from app.subscriptions.changes.obstacles import CannotChange
+from app.subscriptions.changes.sheet import Sheet, Way
 from tests.cast import Browser
 from tests.helpers import CardForm, Sandbox, work
 

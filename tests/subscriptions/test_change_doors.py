@@ -8,7 +8,7 @@ import requests
 
 from app.core import clock
 from app.core.extensions import db
-from app.subscriptions import fit
+from app.subscriptions.changes import fit
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.statements import counted

@@ -16,9 +16,13 @@ from app.core.extensions import db
 from app.gateway import subscriptions as gateway
 from app.invoices.models import Invoice
 from app.organizations.models import Organization
-from app.subscriptions import cancellation, change, change_back, pausing, promotion, resubscribe, resuming, service
+from app.subscriptions import service
+from app.subscriptions.cancellations import cancellation
+from app.subscriptions.changes import change, change_back
+from app.subscriptions.changes.sheet import Sheet, Way
 from app.subscriptions.models import Subscription
-from app.subscriptions.sheet import Sheet, Way
+from app.subscriptions.pauses import pausing, resuming
+from app.subscriptions.purchases import promotion, resubscribe
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.promotions.codes import make_code

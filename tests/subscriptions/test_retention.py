@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.core.extensions import db
 from app.gateway.subscription_changes import FEEDBACKS
-from app.subscriptions.retention import AcceptedOffer
+from app.subscriptions.cancellations.retention import AcceptedOffer
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.subscriptions.leaving import (

@@ -11,7 +11,13 @@ WEEK = timedelta(days=7)
 
 
 def state(
-    status: str, *, begun: bool = True, ends: bool = False, changes: bool = False, pauses: bool = False, past_due: timedelta | None = None
+    status: str,
+    *,
+    begun: bool = True,
+    ends: bool = False,
+    changes: bool = False,
+    pauses: bool = False,
+    past_due: timedelta | None = None,
 ) -> PortalState:
     return portal_state(
         status,

@@ -15,10 +15,10 @@ from app.core.extensions import db
 from app.gateway.client import client
 from app.gateway.lines import LineDiscount, LineTax
 from app.invoices.models import Invoice, InvoiceLine
-from app.subscriptions import lines, why
-from app.subscriptions.lines import Line, Paid
+from app.subscriptions.explanations import lines, why
+from app.subscriptions.explanations.lines import Line, Paid
+from app.subscriptions.explanations.shares import Share
 from app.subscriptions.models import Subscription
-from app.subscriptions.shares import Share
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 

@@ -1,0 +1,121 @@
+"""Another plan, interval or number of seats: shown first to the cent, then done exactly so, or not at all.
+
+What costs more per period, or is paid for a year instead of a month, comes at once, prorated, and is held until it is
+paid. What costs less, or goes back to months, comes when the paid period ends. In a trial nothing is paid yet, so any
+change comes at once.
+"""
+
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from app.catalog import models, tree
+from app.core import clock
+from app.core.errors import PortalError
+from app.gateway import intents
+from app.gateway import subscription_changes as gateway
+from app.gateway.errors import GatewayRefused
+from app.gateway.subscription_records import SubscriptionRecord
+from app.organizations.models import Organization
+from app.subscriptions import service
+from app.subscriptions.models import Subscription
+
+from . import drawing, wish
+from .sheet import Sheet, Shown, Way
+from .wish import Wish
+
+Price = models.Price | tree.Price
+
+SHEET_LIVES = timedelta(minutes=5)
+"""How long the amounts of a sheet are good for."""
+
+
+class SheetOutdated(PortalError):
+    """Nothing was changed: what the customer agreed to is no longer what would happen."""
+
+    status = 409
+    code = "preview_outdated"
+
+
+def preview(organization: Organization, price: Price, quantity: int | None = None) -> Sheet:
+    """What this change would do now; `quantity` None is as many seats as they have. Creates nothing; two calls at most.
+
+    Raises SubscriptionNotFound, CannotChange with its obstacle, SeatsOutOfRange, NotForSale.
+    """
+    return drawing.draw(organization, wish.of(_subject(organization), price.public_id, quantity))
+
+
+def confirm(organization: Organization, price: Price, quantity: int, shown: Shown, token: str) -> Subscription:
+    """Do the change that was `shown`, once for the form's one-use `token`; its payment may then still wait.
+
+    Raises SheetOutdated when something else would be charged by now, and whatever `preview` raises.
+    """
+    with service.alone(organization):
+        subscription = _subject(organization)
+        # The same form again, or an answer that was lost: what the customer agreed to was checked the first time.
+        key = f"subscription-change:{subscription.public_id}:{token}"
+        if intents.was_tried(gateway.phases_key(key) if shown.way is Way.LATER else key):
+            if _has(subscription, price, quantity):
+                return subscription
+        else:
+            _check(organization, wish.of(subscription, price.public_id, quantity), shown)
+        return service.absorb(organization, _do(key, subscription, price, quantity, shown))
+
+
+def _subject(organization: Organization) -> Subscription:
+    """The subscription to change, also one whose first payment is missing. Raises SubscriptionNotFound."""
+    subscription = service.latest(organization)
+    if subscription is None or not (subscription.is_running or subscription.is_incomplete):
+        raise service.SubscriptionNotFound()
+    return subscription
+
+
+def _has(subscription: Subscription, price: Price, quantity: int) -> bool:
+    """Whether they have it, or it is on its way."""
+    known = (
+        (subscription.price_id, subscription.quantity),
+        (subscription.pending_price_id, subscription.pending_quantity),
+        (subscription.scheduled_price_id, subscription.scheduled_quantity),
+    )
+    return (price.id, quantity) in known
+
+
+def _check(organization: Organization, wanted: Wish, shown: Shown) -> None:
+    """Ask once more what it would do. Raises SheetOutdated unless that is what was shown."""
+    if shown.way is Way.NOW and not _is_fresh(wanted.subscription, shown.at):
+        raise SheetOutdated(_("The amounts were older than five minutes, so they were renewed. Nothing was changed."))
+    changed = _("The amounts have changed since you saw them. Nothing was changed; please look once more.")
+    try:
+        sheet = drawing.draw(organization, wanted, shown.at)
+    except GatewayRefused as error:
+        raise SheetOutdated(changed) from error
+    if sheet.shown != shown:
+        raise SheetOutdated(changed)
+
+
+def _is_fresh(subscription: Subscription, at: datetime) -> bool:
+    """Whether an instant to prorate by is at most five minutes old, and lies in the running period."""
+    age = clock.now() - at
+    in_period = subscription.current_period_start <= at < subscription.current_period_end
+    return in_period and -drawing.CLOCKS_DIFFER <= age <= SHEET_LIVES
+
+
+def _do(key: str, subscription: Subscription, price: Price, quantity: int, shown: Shown) -> SubscriptionRecord:
+    """Repeated with the same key it asks Stripe for the same, and gets the first answer."""
+    stripe_id, item, wanted = subscription.stripe_id, str(subscription.item), price.stripe_price_id
+    if shown.way is Way.LATER:
+        schedule = subscription.schedule
+        return gateway.schedule_change(key, stripe_id, schedule=schedule, price=wanted, quantity=quantity)
+    if shown.way is Way.TRIAL:
+        return gateway.change_trial(key, stripe_id, item=item, price=wanted, quantity=quantity)
+    if subscription.schedule:
+        gateway.release_schedule(f"{key}:release", stripe_id, subscription.schedule)
+    return gateway.change_now(
+        key,
+        stripe_id,
+        item=item,
+        price=wanted,
+        quantity=quantity,
+        proration_date=shown.at,
+        restart=price.interval != subscription.price.interval,
+    )
