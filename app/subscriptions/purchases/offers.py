@@ -176,8 +176,10 @@ def of(organization: Organization, order: Order) -> Offer:
     current = service.latest(organization)
     if current is not None and current.is_running:
         raise AlreadySubscribed()
-    check_currency(organization, order.price)
-    days = trial_days(organization, order.price)
+    days = order.price.plan.trial_days
+    if current is not None:  # else there is no past that could bind them
+        check_currency(organization, order.price)
+        days = trial_days(organization, order.price)
     promotion = promotions.find(order.code, organization.stripe_customer_id) if order.code else None
     preview = _begun(current, order)
     if preview is None and promotion is not None:
