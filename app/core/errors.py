@@ -5,6 +5,7 @@ from functools import wraps
 
 from flask import Flask, g, jsonify, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
@@ -34,6 +35,16 @@ class NotFound(PortalError):
 
     def __init__(self) -> None:
         super().__init__(str(SENTENCES[404]))
+
+
+class AmountChanged(PortalError):
+    """What the page showed is no longer what Stripe would charge."""
+
+    status = 409
+    code = "amount_changed"
+
+    def __init__(self) -> None:
+        super().__init__(_("The amount has changed since you opened the page. Nothing was charged; look at it again."))
 
 
 TITLES = {

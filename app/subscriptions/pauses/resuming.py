@@ -3,7 +3,7 @@
 from flask_babel import gettext as _
 
 from app.core import clock
-from app.core.errors import PortalError
+from app.core.errors import AmountChanged, PortalError
 from app.core.extensions import db
 from app.gateway import previews
 from app.gateway import subscription_changes as gateway
@@ -21,16 +21,6 @@ class NotPaused(PortalError):
 
     def __init__(self) -> None:
         super().__init__(_("The subscription is not paused, so there is nothing to resume. Nothing was charged."))
-
-
-class AmountChanged(PortalError):
-    """What the page showed is no longer what Stripe would charge."""
-
-    status = 409
-    code = "amount_changed"
-
-    def __init__(self) -> None:
-        super().__init__(_("The amount has changed since you opened the page. Nothing was charged; look at it again."))
 
 
 def preview(organization: Organization) -> tuple[Subscription, PreviewRecord]:

@@ -5,7 +5,7 @@ from datetime import date
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core.errors import PortalError
+from app.core.errors import AmountChanged, PortalError
 from app.core.pages import refresh, render
 from app.gateway import previews
 from app.organizations.context import current_organization
@@ -104,7 +104,7 @@ def confirm_resume() -> ResponseReturnValue:
         return redirect(url_for(".resume"))
     try:
         subscription = resuming.resume(current_organization, shown=int(form.amount.data), token=form.token.data)
-    except resuming.AmountChanged as error:
+    except AmountChanged as error:
         return _resumption(str(error)), 409
     if subscription.status == Status.PAUSED and subscription.latest_invoice:
         return redirect(url_for("pay.by_stripe_id", stripe_id=subscription.latest_invoice), 303)

@@ -1,5 +1,6 @@
 """Going on after a trial that ended without a card: the card that comes is saved, and pays the first period at once."""
 
+from app.core.errors import AmountChanged
 from app.gateway import customers, intents, payment_intents
 from app.gateway import subscription_changes as gateway
 from app.gateway.payment_intents import IntentRecord
@@ -7,7 +8,7 @@ from app.organizations.models import Organization
 from app.subscriptions import service
 from app.subscriptions.models import Subscription
 from app.subscriptions.pauses import resuming
-from app.subscriptions.pauses.resuming import AmountChanged, NotPaused
+from app.subscriptions.pauses.resuming import NotPaused
 
 PURPOSE = "continuation"
 

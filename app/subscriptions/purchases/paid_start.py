@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.core import leases
-from app.core.errors import NotFound
+from app.core.errors import AmountChanged, NotFound
 from app.core.money import Money
 from app.gateway import intents, payment_methods, previews
 from app.gateway import subscriptions as gateway
@@ -14,7 +14,7 @@ from app.subscriptions import service
 
 from . import checkout, resubscribe
 from .offers import AlreadySubscribed, Order
-from .resubscribe import AmountChanged, Outcome
+from .resubscribe import Outcome
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from app.audit import service as audit
 from app.catalog import service as catalog
 from app.catalog.models import Price
 from app.core import leases
-from app.core.errors import PortalError
+from app.core.errors import AmountChanged, PortalError
 from app.core.extensions import db
 from app.core.money import Money
 from app.gateway import customers, intents, payment_intents, payment_methods, previews
@@ -54,14 +54,6 @@ class NoCard(PortalError):
 
     def __init__(self) -> None:
         super().__init__(_("The card you paid with is no longer saved. Nothing was charged; enter one at checkout."))
-
-
-class AmountChanged(PortalError):
-    status = 409
-    code = "amount_changed"
-
-    def __init__(self) -> None:
-        super().__init__(_("The amount has changed since you opened the page. Nothing was charged; look at it again."))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core import i18n
-from app.core.errors import PortalError
+from app.core.errors import AmountChanged, PortalError
 from app.core.extensions import limiter
 from app.core.pages import render
 from app.core.transactions import abandon
@@ -43,7 +43,7 @@ def pay() -> ResponseReturnValue:
         outcome = resubscribe.again(current_organization, shown=int(form.amount.data), token=form.token.data)
     except offers.AlreadySubscribed:
         return redirect(url_for("subscriptions.show"), 303)
-    except (PaymentDeclined, resubscribe.AmountChanged, resubscribe.NoCard, resubscribe.NoLongerSold) as error:
+    except (PaymentDeclined, AmountChanged, resubscribe.NoCard, resubscribe.NoLongerSold) as error:
         abandon()
         return _page(error), error.status
     if outcome.waits_for:

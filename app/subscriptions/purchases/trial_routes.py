@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core import i18n
-from app.core.errors import PortalError
+from app.core.errors import AmountChanged, PortalError
 from app.core.extensions import limiter
 from app.core.pages import render
 from app.core.transactions import abandon
@@ -18,7 +18,6 @@ from app.subscriptions.forms import AmountForm
 
 from . import paid_start
 from .offers import AlreadySubscribed
-from .resubscribe import AmountChanged
 
 bp = Blueprint("paid_start", __name__, url_prefix="/checkout/return/<intent_id>/payment")
 
