@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
@@ -108,17 +109,22 @@ class CodeForm(AmountForm):
     promotion_code = HiddenField(validators=[InputRequired(), Length(max=100)])
 
 
+def _term(months: int, until: date) -> str:
+    day = i18n.day(until)
+    return str(ngettext("For one month, until %(day)s", "For %(num)s months, until %(day)s", months, day=day))
+
+
 class PauseForm(DeedForm):
     """How long: so many months, until a day, or with no end."""
 
     until = RadioField(_l("How long?"), validators=[InputRequired(_l("Please choose how long the pause lasts."))])
     day = DateField(_l("That day"), validators=[Optional()])
 
-    def __init__(self, months: Mapping[str, date], *args: object, **kwargs: object) -> None:
+    def __init__(self, months: Mapping[int, date], *args: object, **kwargs: object) -> None:
         """`months` has the day of the return for each number of months on offer."""
         super().__init__(*args, **kwargs)
-        self.months = months
-        terms = [(count, _l("Until %(day)s", day=i18n.day(day))) for count, day in months.items()]
+        self.months = {str(count): day for count, day in months.items()}
+        terms = [(str(count), _term(count, day)) for count, day in months.items()]
         self.until.choices = [*terms, ("day", _l("Until another day")), ("open", _l("Until I come back"))]
 
     def validate_until(self, field: RadioField) -> None:

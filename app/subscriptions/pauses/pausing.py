@@ -78,8 +78,13 @@ def first_day(subscription: Subscription, organization: Organization) -> date:
     return subscription.current_period_end.astimezone(zone).date() + timedelta(days=1)
 
 
+def day_after(subscription: Subscription, organization: Organization, months: int) -> date:
+    """The day on which a pause of so many months ends."""
+    return months_after(first_day(subscription, organization) - timedelta(days=1), months)
+
+
 def last_day(subscription: Subscription, organization: Organization) -> date:
-    return months_after(first_day(subscription, organization), LONGEST_MONTHS)
+    return day_after(subscription, organization, LONGEST_MONTHS)
 
 
 def months_after(day: date, months: int) -> date:

@@ -1,7 +1,5 @@
 """Door 1: a pause from the end of the paid period, taking it back, and coming back from it."""
 
-from datetime import date
-
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -63,8 +61,7 @@ def _withdraw() -> ResponseReturnValue:
 
 
 def _form(subscription: Subscription, **given: object) -> PauseForm:
-    begins = pausing.first_day(subscription, current_organization)
-    days: dict[str, date] = {str(count): pausing.months_after(begins, count) for count in MONTHS}
+    days = {count: pausing.day_after(subscription, current_organization, count) for count in MONTHS}
     return PauseForm(days, **given)
 
 
