@@ -35,7 +35,7 @@ class WrongPassword(PortalError):
     code = "sign_in_failed"
 
     def __init__(self) -> None:
-        super().__init__(_("Email and password do not fit together."))
+        super().__init__(_("Email and password do not match."))
 
 
 def find(email: str) -> User | None:

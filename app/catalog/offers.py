@@ -41,13 +41,17 @@ class Deed:
 
 @dataclass(frozen=True)
 class Card:
-    """`price` is None for a plan that is free or sold by people; `fallback` says that it has no price of the interval."""
+    """`price` is None for a plan that is free or sold by people; `fallback` says that it has no price of the interval.
+
+    `trial_days` is 0 for whoever has had a plan before.
+    """
 
     plan: Plan
     price: Price | None
     saving: str
     is_fallback: bool
     is_current: bool
+    trial_days: int
     limits: tuple[LimitWords, ...]
     features: tuple[str, ...]
     deed: Deed
@@ -100,6 +104,7 @@ def _card(plan: Plan, catalog: Catalog, reader: Reader, held: Price | None, inte
         saving=words.plan_saving(plan, currency),
         is_fallback=price is not None and exactly is None,
         is_current=plan is current,
+        trial_days=plan.trial_days if price and reader.currency is None else 0,
         limits=tuple(words.limit_words(limit, currency) for limit in plan.limits),
         features=tuple(feature for feature in said if feature),
         deed=_deed(plan, price, current, reader, held),
@@ -119,6 +124,8 @@ def _tells_apart(catalog: Catalog, feature: str) -> bool:
 
 def _deed(plan: Plan, price: Price | None, current: Plan | None, reader: Reader, held: Price | None) -> Deed:
     choose = _("Choose %(plan)s", plan=plan.name)
+    if underway := _underway(plan, price, held, reader):
+        return underway
     if plan is current and not _has_another_interval(price, held):
         return Deed(_("Current plan"), None, _why_current(plan, price, held, reader.holding))
     if plan.kind is PlanKind.CONTACT:
@@ -139,6 +146,24 @@ def _deed(plan: Plan, price: Price | None, current: Plan | None, reader: Reader,
     return Deed(choose, f"/checkout/{price.public_id}", is_primary=True)
 
 
+def _underway(plan: Plan, price: Price | None, held: Price | None, reader: Reader) -> Deed | None:
+    """What is decided already and still to come; where the subscription stands it can be taken back."""
+    holding = reader.holding
+    if holding is None:
+        return None
+    url = "/subscription" if reader.may_buy else None
+    if holding.ends_at and plan.kind is PlanKind.FREE:
+        return Deed(_("Begins on %(date)s", date=i18n.day(holding.ends_at)), None)
+    if holding.ends_at and price is not None and price == held:
+        ends = _("Ends on %(date)s.", date=i18n.day(holding.ends_at))
+        return Deed(_("Keep %(plan)s", plan=plan.name) if url else _("Current plan"), url, ends, is_primary=bool(url))
+    if price is not None and price.public_id == holding.waiting:
+        return Deed(_("Waits for payment"), url)
+    if price is not None and price.public_id == holding.scheduled and holding.paid_until:
+        return Deed(_("Scheduled for %(date)s", date=i18n.day(holding.paid_until)), url)
+    return None
+
+
 def _has_another_interval(price: Price | None, held: Price | None) -> bool:
     """Whether the card shows the plan they have at an interval that they do not pay for yet."""
     return price is not None and held is not None and price.interval is not held.interval
@@ -147,15 +172,18 @@ def _has_another_interval(price: Price | None, held: Price | None) -> bool:
 def _when(plan: Plan, price: Price, current: Plan | None, held: Price, holding: Holding | None) -> str:
     """What a subscriber must know before they choose: what they pay now, and when less would begin."""
     said = [_why_current(plan, price, held, holding)] if plan is current else []
-    if holding and holding.paid_until and _comes_later(price, held):
+    if holding and holding.paid_until and _comes_later(plan, price, held):
         said.append(str(_("Begins on %(date)s, when what you have paid for ends.", date=i18n.day(holding.paid_until))))
     return " ".join(said)
 
 
-def _comes_later(price: Price, held: Price) -> bool:
-    if price.interval is not held.interval:
-        return price.interval is Interval.MONTH
-    return price.amount.amount < held.amount.amount
+def _comes_later(plan: Plan, price: Price, held: Price) -> bool:
+    """What costs less, by the month where months become years, or goes back to months."""
+    if price.interval is held.interval:
+        return price.amount.amount < held.amount.amount
+    if price.interval is Interval.MONTH:
+        return True
+    return plan.key != held.plan_key and plan.each_month(price).amount < held.amount.amount
 
 
 def _why_current(plan: Plan, price: Price | None, held: Price | None, holding: Holding | None) -> str:
@@ -182,9 +210,9 @@ def _rules(catalog: Catalog) -> list[str]:
         names = words.capital(", ".join(gauges.values()))
         rules.append(_("%(things)s: what you have at any one time.", things=names))
     if Behaviour.HARD in behaviours:
-        rules.append(_("When an amount is used up, that part rests until the next month or a larger plan."))
+        rules.append(_("When an amount is used up, that part stops until the next month or a larger plan."))
     if Behaviour.BILLABLE in behaviours:
-        rules.append(_("Where a price for each follows, nothing rests: what goes beyond is on your next invoice."))
+        rules.append(_("Where a price for each follows, nothing stops: what goes beyond is on your next invoice."))
     if Behaviour.SOFT in behaviours:
         rules.append(_("A soft limit stops nothing; we write to you when you pass it."))
     return rules

@@ -21,8 +21,8 @@ CODE_AND_DIGIT = re.compile(r"(?<=[A-Z]{3})(?=\d)")
 
 
 def spaced(written: str) -> str:
-    """A code before its amount stands apart, as CLDR has it and Babel forgets: KWD 12.340."""
-    return CODE_AND_DIGIT.sub("\N{NO-BREAK SPACE}", written)
+    """A code before its amount stands apart, as CLDR has it and Babel forgets: KWD 12.340; and a minus is no hyphen."""
+    return CODE_AND_DIGIT.sub("\N{NO-BREAK SPACE}", written).replace("-", "\N{MINUS SIGN}")
 
 
 def exponent(currency: str) -> int:

@@ -68,7 +68,7 @@ def test_unknown_address_and_wrong_password_get_the_same_answer(visitor: Browser
     known = visitor.post("/login", data=WRONG)
     unknown = visitor.post("/login", data=WRONG | {"email": "eve@example.com"})
     assert known.status_code == unknown.status_code == 422
-    assert "do not fit together" in known.text
+    assert "do not match" in known.text
     assert stripped(known.text) == stripped(unknown.text.replace("eve@", "ada@"))
     assert [name for name, _ in known.headers] == [name for name, _ in unknown.headers]
 

@@ -50,7 +50,7 @@ def test_places_are_found_in_their_region():
     [
         ("9900", "usd", "en_US", "$99.00"),
         ("0.04", "usd", "en_US", "$0.0004"),
-        ("-1820", "usd", "en_US", "-$18.20"),
+        ("-1820", "usd", "en_US", "−$18.20"),
         ("500", "jpy", "en_US", "¥500"),
         ("0.5", "jpy", "en_US", "¥0.5"),
         ("1234", "kwd", "de_DE", "1,234 KWD"),

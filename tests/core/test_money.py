@@ -9,7 +9,7 @@ from app.core.money import Money
     ("money", "locale", "expected"),
     [
         (Money(2900, "usd"), "en_US", "$29.00"),
-        (Money(-1550, "usd"), "en_US", "-$15.50"),
+        (Money(-1550, "usd"), "en_US", "−$15.50"),
         (Money(125_000, "jpy"), "en_US", "¥125,000"),
         (Money(29_900, "kwd"), "en_US", "KWD\xa029.900"),
         (Money(0, "eur"), "en_US", "€0.00"),

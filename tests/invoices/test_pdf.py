@@ -64,7 +64,7 @@ def test_tax_discount_and_balance_are_stripes(press: Flask) -> None:
     tax = TaxRecord(1786, is_inclusive=False, reason="standard_rated", rate="txr_1")
     record = replace(OPEN, discount=500, taxes=(tax,), total=11186, starting_balance=-300, amount_remaining=10886)
     text = words(drawn(press, record))
-    for part in ("Discount -$5.00", "Tax $17.86", "Total $111.86", "Applied balance -$3.00", "Amount due $108.86"):
+    for part in ("Discount −$5.00", "Tax $17.86", "Total $111.86", "Applied balance −$3.00", "Amount due $108.86"):
         assert part in text
 
 

@@ -67,7 +67,7 @@ def test_the_order_shows_what_the_code_takes_off_and_what_follows(ada: Browser, 
     page = look(ada, growth, "spring20")
     assert page.status_code == 200
     shown = order(page)
-    assert "SPRING20 20% off for 3 months -$19.80" in shown
+    assert "SPRING20 20% off for 3 months −$19.80" in shown
     assert "Due today $79.20" in shown
     assert "$79.20 a month for 3 months, then $99.00." in shown
     assert "Pay $79.20" in page.text
@@ -192,7 +192,7 @@ def test_an_amount_off_in_several_currencies_is_the_one_of_the_plan(ada: Browser
     options = {"usd": {"amount_off": "700"}}
     coupon = {"amount_off": "500", "currency": "eur", "duration": "once", "currency_options": options}
     make_code(sandbox, coupon=coupon)
-    assert "$7.00 off once -$7.00" in order(look(ada, growth))
+    assert "$7.00 off once −$7.00" in order(look(ada, growth))
 
 
 def test_a_code_for_another_plan_names_it(ada: Browser, growth: Price, nexus: Prices, sandbox: Sandbox):
