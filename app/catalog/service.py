@@ -40,6 +40,12 @@ class Holding:
     paid_until: datetime | None
     """When what is paid for ends, and cheaper plans begin; None in a trial, where any plan begins at once."""
     trial_ends: datetime | None = None
+    ends_at: datetime | None = None
+    """When it ends without a renewal."""
+    scheduled: str | None = None
+    """The price, by its public id, that takes its place at `paid_until`."""
+    waiting: str | None = None
+    """The price that takes its place once it is paid."""
 
 
 holdings: list[Callable[[], Holding | None]] = []

@@ -122,6 +122,10 @@ class Plan:
         wanted = (interval, currency)
         return next((price for price in self.prices if (price.interval, price.amount.currency) == wanted), None)
 
+    def each_month(self, price: Price) -> Money:
+        """What a month of it costs beside other plans: paid by the month, or else a twelfth of this yearly `price`."""
+        return (self.price(Interval.MONTH, price.amount.currency) or price).monthly
+
     def limit(self, meter_key: str) -> Limit | None:
         return next((limit for limit in self.limits if limit.meter.key == meter_key), None)
 

@@ -44,8 +44,9 @@ def holding() -> Iterator[Callable[[Price], None]]:
     """Say what the organization on show has, as the room of subscriptions does."""
     before = list(service.holdings)
 
-    def hold(price: Price, plan: str = "growth") -> None:
-        held = Holding(plan_key=plan, price_public_id=price.public_id, paid_until=datetime(2026, 12, 1, tzinfo=UTC))
+    def hold(price: Price, plan: str = "growth", **underway: Any) -> None:
+        until = datetime(2026, 12, 1, tzinfo=UTC)
+        held = Holding(plan_key=plan, price_public_id=price.public_id, paid_until=until, **underway)
         service.holdings[:] = [lambda: held]
 
     yield hold
@@ -144,6 +145,32 @@ def test_the_other_interval_of_the_current_plan_is_a_change_and_says_what_is_pai
     assert (words(button(growth)), button(growth)["href"]) == ("Choose Growth", change)
     assert "You pay $99.00 a month for it." in words(growth)
     assert "Begins on" not in words(growth)
+
+
+def test_a_year_of_a_cheaper_plan_begins_when_what_is_paid_ends(ada: Browser, nexus: Nexus, holding: Any) -> None:
+    holding(nexus("growth"))
+    soup = page(ada, "/plans?interval=year")
+    assert "Begins on 1 Dec 2026" in words(card(soup, "starter"))
+    assert "Begins on" not in words(card(soup, "pro"))
+
+
+def test_what_is_scheduled_or_waits_says_so_instead_of_being_offered(ada: Browser, nexus: Nexus, holding: Any) -> None:
+    holding(nexus("growth"), scheduled=nexus("starter").public_id)
+    starter = button(card(page(ada), "starter"))
+    assert (words(starter), starter["href"]) == ("Scheduled for 1 Dec 2026", "/subscription")
+    holding(nexus("growth"), waiting=nexus("pro").public_id)
+    pro = button(card(page(ada), "pro"))
+    assert (words(pro), pro["href"]) == ("Waits for payment", "/subscription")
+
+
+def test_a_plan_that_ends_can_be_kept_and_free_is_not_offered_again(ada: Browser, nexus: Nexus, holding: Any) -> None:
+    holding(nexus("growth"), ends_at=datetime(2026, 12, 1, tzinfo=UTC))
+    soup = page(ada)
+    growth, free = card(soup, "growth"), card(soup, "free")
+    assert (words(button(growth)), button(growth)["href"]) == ("Keep Growth", "/subscription")
+    assert "Ends on 1 Dec 2026." in words(growth)
+    assert words(button(free)) == "Begins on 1 Dec 2026"
+    assert button(free).has_attr("disabled")
 
 
 def test_a_plan_that_is_not_listed_any_more_is_still_ones_own(

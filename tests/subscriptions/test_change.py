@@ -113,6 +113,27 @@ def test_months_become_years_now_and_a_new_period_begins(subscribed: Browser, ne
     assert form["renewal"] == "99000"
 
 
+def test_a_year_of_a_cheaper_plan_comes_when_the_month_ends(
+    ada: Browser, subscribe: Subscribe, nexus: Nexus, sandbox: Sandbox
+):
+    subscribe(ada, "pro")
+    turn(sandbox, "10 days")
+    end, page = of(ada).current_period_end, look(ada, nexus("starter", "year"))
+    form = form_of(page)
+    assert (form["way"], form["due"], form["renewal"]) == ("later", "0", "29000")
+    press(ada, nexus("starter", "year"), form)
+    assert len(sandbox.objects("invoices")) == 1
+    turn(sandbox, "1 month")
+    subscription = of(ada)
+    assert (subscription.price_id, subscription.current_period_start) == (nexus("starter", "year").id, end)
+    assert subscription.current_period_end == end.replace(year=end.year + 1)
+    assert newest_invoice(sandbox)["total"] == 29000
+
+
+def test_a_year_of_a_larger_plan_comes_now(subscribed: Browser, nexus: Nexus):
+    assert form_of(look(subscribed, nexus("pro", "year")))["way"] == "now"
+
+
 def test_years_become_months_when_the_year_ends(subscribed: Browser, nexus: Nexus, sandbox: Sandbox):
     change_to(subscribed, nexus("growth", "year"))
     end = of(subscribed).current_period_end

@@ -31,10 +31,15 @@ class Wish:
 
     @property
     def costs_less(self) -> bool:
-        """By what is paid per period; between months and years the longer commitment counts, not the amount."""
-        if self.restarts:
-            return self.price.interval is Interval.MONTH
-        return (self.price.amount * self.quantity).amount < self.subscription.amount.amount
+        """By what is paid per period. A year instead of months costs less where a month of that plan does."""
+        held = self.subscription
+        if not self.restarts:
+            return (self.price.amount * self.quantity).amount < held.amount.amount
+        if self.price.interval is Interval.MONTH:
+            return True
+        if self.plan.key == held.price.plan.key:
+            return self.quantity < held.quantity
+        return (self.plan.each_month(self.price) * self.quantity).amount < held.amount.amount
 
     @property
     def way(self) -> Way:
