@@ -9,6 +9,7 @@ from typing import Any, Self
 from app.core.config import Settings
 from app.core.money import Money
 from app.organizations.models import Organization
+from app.subscriptions.explanations import why
 from app.subscriptions.explanations.lines import Line
 
 from .models import Invoice, InvoiceLine
@@ -24,7 +25,10 @@ LETTER = frozenset(["BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", 
 
 @dataclass(frozen=True)
 class DocumentLine:
-    """`unit_amount` in minor units with up to 12 decimals; `facts` explain the amount."""
+    """`unit_amount` in minor units with up to 12 decimals; `facts` explain the amount.
+
+    A proration has neither quantity nor unit price: they do not multiply out to its amount.
+    """
 
     description: str
     amount: Money
@@ -40,8 +44,8 @@ class DocumentLine:
         return cls(
             description=_short(line.description),
             amount=line.total,
-            quantity=line.quantity,
-            unit_amount=line.unit_amount,
+            quantity=None if line.is_proration else line.quantity,
+            unit_amount=None if line.is_proration else line.unit_amount,
             period_start=line.period_start,
             period_end=line.period_end,
             is_proration=line.is_proration,
@@ -148,6 +152,14 @@ class InvoiceDocument:
             locale=organization.locale,
             timezone=organization.timezone,
         )
+
+    @property
+    def discounts(self) -> list[tuple[str, Money]]:
+        """The discount by its names; as one without a name where the lines at hand do not tell all of it."""
+        named = why.discounts(line.facts for line in self.lines)
+        if sum(amount.amount for _, amount in named) != self.discount.amount:
+            return [("", self.discount)]
+        return named
 
 
 def _seller(settings: Settings) -> Party:

@@ -12,6 +12,7 @@ from flask import Flask
 
 from app.core import i18n
 from app.core.extensions import db
+from app.core.money import Money
 from app.gateway.client import client
 from app.gateway.lines import LineDiscount, LineTax
 from app.invoices.models import Invoice, InvoiceLine
@@ -50,6 +51,11 @@ def said(line: Line, locale: str = "en_US") -> str:
         return why.explain(line).sentence.replace("\xa0", " ")
 
 
+def said_in_all(line: Line) -> str:
+    with i18n.using("en_US", "UTC"):
+        return why.explain(line).whole_sentence.replace("\xa0", " ")
+
+
 def test_a_whole_period_is_quantity_times_price() -> None:
     assert said(MONTH) == "1 Nov 2026 – 1 Dec 2026 (30 days): 3 × $299.00."
 
@@ -59,17 +65,27 @@ def test_a_single_one_is_not_counted() -> None:
 
 
 def test_discount_and_tax_are_named() -> None:
-    sentence = said(replace(MONTH, discounts=(SAVE20,), taxes=(VAT,)))
+    sentence = said_in_all(replace(MONTH, discounts=(SAVE20,), taxes=(VAT,)))
     assert sentence.endswith("3 × $299.00, minus 20% SAVE20 ($179.40), plus 19% tax ($136.34).")
 
 
 def test_a_discount_without_a_name_is_a_discount() -> None:
-    assert "minus discount ($5.00)" in said(replace(MONTH, discounts=(LineDiscount(500, "", None),)))
+    assert "minus discount ($5.00)" in said_in_all(replace(MONTH, discounts=(LineDiscount(500, "", None),)))
 
 
 def test_tax_may_be_included_or_the_customers_own() -> None:
     assert said(replace(MONTH, taxes=(replace(VAT, is_inclusive=True),))).endswith("19% tax included ($136.34).")
-    assert said(replace(MONTH, taxes=(LineTax(0, None, False, "reverse_charge"),))).endswith("(reverse charge).")
+    assert said_in_all(replace(MONTH, taxes=(LineTax(0, None, False, "reverse_charge"),))).endswith("(reverse charge).")
+
+
+def test_beside_its_own_amount_a_line_takes_nothing_off_and_puts_nothing_on() -> None:
+    assert said(replace(MONTH, discounts=(SAVE20,), taxes=(VAT,))).endswith("(30 days): 3 × $299.00.")
+
+
+def test_discounts_are_summed_up_by_name() -> None:
+    both = [replace(MONTH, discounts=(SAVE20,)), replace(REST, discounts=(replace(SAVE20, amount=60),))]
+    with i18n.using("en_US", "UTC"):
+        assert why.discounts(both) == [("20% SAVE20", Money(18000, "usd"))]
 
 
 def test_the_rest_of_a_period_is_days_where_they_multiply_out() -> None:

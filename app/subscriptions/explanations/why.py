@@ -1,6 +1,6 @@
 """Why a line costs what it costs: worked out from its facts alone, and said in one sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -55,8 +55,13 @@ class Explanation:
 
     @property
     def sentence(self) -> str:
-        """In the reader's language, with amounts and days as they write them."""
-        return _("%(reckoning)s.", reckoning=", ".join([_reckoning(self), *_reductions(self), *_taxes(self)]))
+        """Why the line's own amount, in the reader's language; discounts, and taxes on top, have rows of their own."""
+        return _said(_reckoning(self), *_taxes(self, is_inclusive=True))
+
+    @property
+    def whole_sentence(self) -> str:
+        """Why what is asked for in the end, after discounts and with taxes."""
+        return _said(_reckoning(self), *_reductions(self), *_taxes(self))
 
 
 def explain(line: Line) -> Explanation:
@@ -72,6 +77,20 @@ def explain(line: Line) -> Explanation:
         return Explanation(line, price)
     share = shares.of_price(line.period_start, line.period_end, price, amount) if amount else None
     return Explanation(line, price if share else None, share)
+
+
+def discounts(found: Iterable[Line]) -> list[tuple[str, Money]]:
+    """What each discount takes off these lines together, by its name, "" without one: 20% SPRING20."""
+    taken: dict[str, Money] = {}
+    for line in found:
+        for discount in line.discounts:
+            name, amount = _discount(discount) if discount.name else "", Money(discount.amount, line.currency)
+            taken[name] = Money(taken[name].amount + amount.amount, line.currency) if name in taken else amount
+    return list(taken.items())
+
+
+def _said(*parts: str) -> str:
+    return _("%(reckoning)s.", reckoning=", ".join(parts))
 
 
 def _price(line: Line) -> Fraction | None:
@@ -150,8 +169,11 @@ def _discount(discount: LineDiscount) -> str:
     return f"{i18n.percent(discount.percent)} {name}" if discount.percent is not None else name
 
 
-def _taxes(why: Explanation) -> Iterator[str]:
+def _taxes(why: Explanation, *, is_inclusive: bool = False) -> Iterator[str]:
+    """All of them, or only those that are in the price."""
     for tax, amount in zip(why.line.taxes, why.taxes, strict=True):
+        if is_inclusive and not tax.is_inclusive:
+            continue
         said = {"tax": _tax(tax), "amount": i18n.money(amount)}
         if tax.reason == "reverse_charge":
             yield _("without tax, which you account for yourself (reverse charge)")
