@@ -34,8 +34,8 @@ def _mail(organization: Organization, card: PaymentMethod, subscription: Subscri
             "card": card.label,
             "expiry": card.expiry,
             "plan": subscription.price.plan.name,
-            "amount": i18n.money(subscription.next_amount) if subscription.next_amount else None,
-            "charged_on": i18n.day(subscription.next_charge_at) if subscription.next_charge_at else None,
+            "amount": i18n.money(subscription.coming.amount) if subscription.coming else None,
+            "charged_on": i18n.day(subscription.coming.at) if subscription.coming else None,
             "cards_url": public_url("payment_methods.index"),
             "add_url": public_url("payment_methods.add"),
         }

@@ -43,7 +43,10 @@ def _trial_ending(subscription: Subscription, at: datetime) -> Banner | None:
     """In its last days: what its end brings, and the way to a card where there is none."""
     if at - clock.now() > TRIAL_NOTICE:
         return None
-    ends, amount = i18n.moment(at), i18n.money(subscription.next_amount or subscription.amount)
+    ends, amount = (
+        i18n.moment(at),
+        i18n.money(subscription.coming.amount if subscription.coming else subscription.amount),
+    )
     if subscription.default_payment_method:
         text = _("Your trial ends on %(date)s. Then %(amount)s is charged to your card.", date=ends, amount=amount)
         return Banner("trial_ending", "info", text, _("See subscription"), url_for("subscriptions.show"))
@@ -92,7 +95,9 @@ def of_change() -> Banner | None:
             "Your change to %(plan)s waits for its payment. You keep %(old)s until then.", plan=wanted, old=present
         )
         if wanted == present:  # another interval, or other seats
-            text = _("Your change of %(plan)s waits for its payment. Until then it stays as it is.", plan=present)
+            text = _(
+                "Your change of %(plan)s waits for its payment. Until then your plan stays as it is.", plan=present
+            )
         return Banner("upgrade_waiting", "warning", text, _("Pay or discard it"), url)
     if subscription.scheduled_price is not None and subscription.scheduled_at is not None:
         wanted, day = subscription.scheduled_price.plan.name, i18n.day(subscription.scheduled_at)
@@ -114,11 +119,15 @@ def holding() -> Holding | None:
     subscription = current_subscription()
     if subscription is None or not subscription.is_running:
         return None
+    scheduled, waiting = subscription.scheduled_price, subscription.pending_price
     return Holding(
         price_public_id=subscription.price.public_id,
         plan_key=subscription.price.plan.key,
         paid_until=None if subscription.is_trialing else subscription.current_period_end,
         trial_ends=subscription.trial_end if subscription.is_trialing else None,
+        ends_at=subscription.cancel_at,
+        scheduled=scheduled.public_id if scheduled else None,
+        waiting=waiting.public_id if waiting else None,
     )
 
 

@@ -1,6 +1,5 @@
 """The mirror of a subscription at Stripe, and what we remember beside it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
@@ -15,17 +14,9 @@ from app.core.money import Money
 from app.organizations.models import Organization
 from app.promotions.words import Standing, standing
 
-from .explanations.lines import Line, restored
+from . import next_charge
+from .next_charge import NextCharge
 from .states import LIVE, RUNNING, PortalState, Status, portal_state
-
-
-@dataclass(frozen=True)
-class NextLine:
-    """A line of the next charge in Stripe's words; `facts` are its own, None where only these two are known."""
-
-    description: str
-    amount: Money
-    facts: Line | None
 
 
 class Subscription(Model):
@@ -205,25 +196,25 @@ class Subscription(Model):
         return self.price.is_for_sale
 
     @property
-    def next_amount(self) -> Money | None:
-        """What Stripe said the next charge will be; None when nothing more will be charged."""
-        if not self.next_charge:
-            return None
-        return Money(self.next_charge["amount"], self.next_charge["currency"])
+    def charge_basis(self) -> dict[str, Any]:
+        """What the next charge is worked out from."""
+        return {
+            "now": [self.price_id, self.quantity],
+            "then": [self.scheduled_price_id, self.scheduled_quantity],
+            "at": self.current_period_end.isoformat(),
+            "discounts": [discount["id"] for discount in self.discounts],
+        }
 
     @property
-    def next_lines(self) -> list[NextLine]:
-        """What it is made of."""
-        charge = self.next_charge or {"lines": [], "currency": ""}
-        currency = charge["currency"]
-        return [
-            NextLine(line["description"], Money(line["amount"], currency), restored(line, currency))
-            for line in charge["lines"]
-        ]
+    def coming(self) -> NextCharge | None:
+        """What Stripe said the next charge will be; None when nothing more will be charged, and while it is asked anew."""
+        return None if self.is_pausing else next_charge.read(self.next_charge, self.charge_basis)
 
     @property
-    def next_charge_at(self) -> datetime | None:
-        return datetime.fromisoformat(self.next_charge["at"]) if self.next_charge else None
+    def awaits_charge(self) -> bool:
+        """There will be a next charge, and Stripe is being asked for it."""
+        goes_on = self.is_running and self.cancel_at is None and self.pauses_at is None
+        return goes_on and self.status != Status.PAUSED and self.coming is None
 
 
 def _times(price: Price | None, quantity: int | None) -> Money | None:

@@ -239,6 +239,8 @@ def keep_next_charge(organization: Organization, subscription: Subscription, pre
 def _charge(organization: Organization, subscription: Subscription, preview: PreviewRecord) -> dict[str, Any]:
     described = lines.of(organization, preview.lines, preview.currency)
     return {
+        "basis": subscription.charge_basis,
+        "as_of": clock.now().isoformat(),
         "amount": preview.amount_due,
         "currency": preview.currency,
         "at": subscription.current_period_end.isoformat(),

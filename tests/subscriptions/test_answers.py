@@ -50,4 +50,4 @@ def test_only_the_latest_change_says_what_comes_next(ada: Browser, record: Subsc
     service.refresh_next_charge(subscription.id, subscription.version - 1)
     assert subscription.next_charge is None
     service.refresh_next_charge(subscription.id, subscription.version)
-    assert subscription.next_amount == subscription.amount
+    assert subscription.coming.amount == subscription.amount

@@ -101,7 +101,7 @@ def test_a_cancellation_can_be_taken_back(subscribed: Browser, sandbox: Sandbox)
     keep(subscribed)
     work(sandbox)
     assert subscription_of(subscribed).portal_state == "active"
-    assert subscription_of(subscribed).next_amount is not None
+    assert subscription_of(subscribed).coming is not None
 
 
 def test_taking_it_back_by_htmx_answers_the_panel(subscribed: Browser):

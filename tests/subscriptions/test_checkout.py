@@ -40,7 +40,7 @@ def test_paying_activates_the_plan(ada: Browser, nexus: Prices, card: CardForm, 
     subscription = subscription_of(ada)
     assert subscription is not None
     assert subscription.portal_state == "active"
-    assert subscription.next_amount == subscription.amount
+    assert subscription.coming.amount == subscription.amount
 
 
 def test_the_return_page_knows_before_any_event_arrives(ada: Browser, nexus: Prices, card: CardForm, sandbox: Sandbox):

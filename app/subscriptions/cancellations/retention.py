@@ -141,9 +141,10 @@ def _kept(subscription: Subscription) -> list[str]:
 
 def _discount(organization: Organization, subscription: Subscription) -> Discount | None:
     """The operator's coupon with its effect; None when there is none, it is over, or one was taken within a year."""
-    taken, usual, at = latest(organization), subscription.next_amount, subscription.next_charge_at
-    if not _coupon() or usual is None or at is None or (taken and clock.now() < taken.accepted_at + AGAIN_AFTER):
+    taken, coming = latest(organization), subscription.coming
+    if not _coupon() or coming is None or (taken and clock.now() < taken.accepted_at + AGAIN_AFTER):
         return None
+    usual = coming.amount
     customer, stripe_id, kept = str(organization.stripe_customer_id), subscription.stripe_id, _kept(subscription)
     try:
         coupon = promotions.coupon(_coupon())
@@ -154,7 +155,7 @@ def _discount(organization: Organization, subscription: Subscription) -> Discoun
         return None
     off = words.take_off(coupon.percent_off, coupon.amount_off(usual.currency))
     return Discount(
-        f"{off} {words.lasting(coupon.duration, coupon.months)}", usual, preview.money(preview.amount_due), at
+        f"{off} {words.lasting(coupon.duration, coupon.months)}", usual, preview.money(preview.amount_due), coming.at
     )
 
 

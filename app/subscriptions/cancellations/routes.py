@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, request, url_for
+from flask import Blueprint, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.core.errors import PortalError
-from app.core.pages import refresh, render
+from app.core.pages import refresh, render, wants_partial
 from app.core.transactions import abandon, commit
 from app.organizations.context import current_organization
 from app.organizations.guards import may, member_of_organization
@@ -121,6 +122,8 @@ def _keep() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise PortalError(str(form.token.errors[0]))
     subscription = cancellation.keep(current_organization, token=form.token.data)
+    if not wants_partial():
+        flash(_("%(plan)s is kept; nothing ends.", plan=subscription.price.plan.name), "success")
     context = {"subscription": subscription, "form": DeedForm(formdata=None)}
     return refresh("subscriptions/_panel.html", url_for("subscriptions.show"), **context)
 

@@ -1,8 +1,8 @@
 """Another plan, interval or number of seats: shown first to the cent, then done exactly so, or not at all.
 
-What costs more per period, or is paid for a year instead of a month, comes at once, prorated, and is held until it is
-paid. What costs less, or goes back to months, comes when the paid period ends. In a trial nothing is paid yet, so any
-change comes at once.
+What costs more per period, or is the same or a larger plan paid for a year instead of a month, comes at once, prorated,
+and is held until it is paid. What costs less, by the month where months become years, or goes back to months, comes when
+the paid period ends. In a trial nothing is paid yet, so any change comes at once.
 """
 
 from datetime import datetime, timedelta
@@ -51,15 +51,18 @@ def confirm(organization: Organization, price: Price, quantity: int, shown: Show
     Raises SheetOutdated when something else would be charged by now, and whatever `preview` raises.
     """
     with service.alone(organization):
-        subscription = _subject(organization)
+        subscription, sheet = _subject(organization), None
         # The same form again, or an answer that was lost: what the customer agreed to was checked the first time.
         key = f"subscription-change:{subscription.public_id}:{token}"
         if intents.was_tried(gateway.phases_key(key) if shown.way is Way.LATER else key):
             if _has(subscription, price, quantity):
                 return subscription
         else:
-            _check(organization, wish.of(subscription, price.public_id, quantity), shown)
-        return service.absorb(organization, _do(key, subscription, price, quantity, shown))
+            sheet = _check(organization, wish.of(subscription, price.public_id, quantity), shown)
+        changed = service.absorb(organization, _do(key, subscription, price, quantity, shown))
+        if sheet and sheet.recurring and not changed.is_waiting:
+            service.keep_next_charge(organization, changed, sheet.recurring)
+        return changed
 
 
 def _subject(organization: Organization) -> Subscription:
@@ -80,7 +83,7 @@ def _has(subscription: Subscription, price: Price, quantity: int) -> bool:
     return (price.id, quantity) in known
 
 
-def _check(organization: Organization, wanted: Wish, shown: Shown) -> None:
+def _check(organization: Organization, wanted: Wish, shown: Shown) -> Sheet:
     """Ask once more what it would do. Raises SheetOutdated unless that is what was shown."""
     if shown.way is Way.NOW and not _is_fresh(wanted.subscription, shown.at):
         raise SheetOutdated(_("The amounts were older than five minutes, so they were renewed. Nothing was changed."))
@@ -91,6 +94,7 @@ def _check(organization: Organization, wanted: Wish, shown: Shown) -> None:
         raise SheetOutdated(changed) from error
     if sheet.shown != shown:
         raise SheetOutdated(changed)
+    return sheet
 
 
 def _is_fresh(subscription: Subscription, at: datetime) -> bool:

@@ -1,10 +1,11 @@
 """Door 1: a pause from the end of the paid period, taking it back, and coming back from it."""
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from app.core.errors import AmountChanged, PortalError
-from app.core.pages import refresh, render
+from app.core.pages import refresh, render, wants_partial
 from app.gateway import previews
 from app.organizations.context import current_organization
 from app.organizations.guards import may
@@ -48,6 +49,7 @@ def _plan() -> ResponseReturnValue:
     except pausing.BadResumeDate as error:
         form.day.errors = [str(error)]
         return _sheet(subscription, form), 422
+    flash(_("Your pause is planned. Until it begins you can take it back."), "success")
     return redirect(url_for("subscriptions.show"), 303)
 
 
@@ -56,6 +58,8 @@ def _withdraw() -> ResponseReturnValue:
     if not form.validate_on_submit():
         raise PortalError(str(form.token.errors[0]))
     subscription = pausing.withdraw(current_organization, form.token.data)
+    if not wants_partial():
+        flash(_("The pause is taken back; your plan goes on as before."), "success")
     context = {"subscription": subscription, "form": DeedForm(formdata=None)}
     return refresh("subscriptions/_panel.html", url_for("subscriptions.show"), **context)
 
@@ -105,6 +109,7 @@ def confirm_resume() -> ResponseReturnValue:
         return _resumption(str(error)), 409
     if subscription.status == Status.PAUSED and subscription.latest_invoice:
         return redirect(url_for("pay.by_stripe_id", stripe_id=subscription.latest_invoice), 303)
+    flash(_("Welcome back: %(plan)s is active again.", plan=subscription.price.plan.name), "success")
     return redirect(url_for("subscriptions.show"), 303)
 
 

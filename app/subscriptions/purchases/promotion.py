@@ -195,8 +195,8 @@ def _purchase(organization: Organization, subscription: Subscription) -> Purchas
 
 def _usual(organization: Organization, subscription: Subscription) -> Money:
     """The next charge as it stands, which every page shows; asked for where it is not known yet."""
-    if subscription.next_amount is not None:
-        return subscription.next_amount
+    if subscription.coming is not None:
+        return subscription.coming.amount
     record = previews.next_charge(str(organization.stripe_customer_id), subscription.stripe_id)
     return record.money(record.amount_due)
 
