@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from .extensions import htmx
 
-PRIORITY = ("past_due", "upgrade_waiting", "change_pending", "paused", "trial_ending", "card_expiring")
+PRIORITY = ("payment_owed", "past_due", "upgrade_waiting", "change_pending", "paused", "trial_ending", "card_expiring")
 
 
 @dataclass(frozen=True)

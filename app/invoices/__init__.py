@@ -6,11 +6,14 @@ from . import wording
 
 
 def init_app(app: Flask) -> None:
+    from app.core import pages
     from app.subscriptions.explanations import lines
 
-    from . import credited, pay_routes, routes
+    from . import banners, context, credited, pay_routes, routes
 
     app.register_blueprint(routes.bp)
     app.register_blueprint(pay_routes.bp)
     lines.billed.append(credited.billed)
+    pages.banners.append(banners.of_renewal)
+    app.jinja_env.globals.update(owed_invoice=context.owed_invoice)
     app.jinja_env.filters.update(postal_lines=wording.address, card=wording.card)

@@ -6,13 +6,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Numeric, Select, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.core import clock, ids
 from app.core.extensions import Model
 from app.core.money import Money
 from app.subscriptions.explanations import lines
 from app.subscriptions.explanations.lines import Line
+
+from . import standing
 
 if TYPE_CHECKING:
     from app.organizations.models import Organization
@@ -28,8 +30,6 @@ class InvoiceStatus(StrEnum):
 
 
 FINAL = {InvoiceStatus.PAID, InvoiceStatus.VOID}
-FIRST = "subscription_create"
-"""Stripe's billing reason of the invoice a subscription begins with."""
 
 
 class PdfState(StrEnum):
@@ -42,7 +42,8 @@ class PdfState(StrEnum):
 class Invoice(Model):
     """Amounts are minor units of `currency`; instants UTC; `buyer`, `taxes` and `payments` as frozen by Stripe.
 
-    But `tried_at` is machine time: when somebody last set out to pay it on a page of ours.
+    But `tried_at` is machine time: when somebody last set out to pay it on a page of ours. `awaits` is what comes with its
+    payment, "change" or "return" of the plan; `asks_owner` while the bank of the card waits for its owner.
     """
 
     __tablename__ = "invoices"
@@ -56,10 +57,10 @@ class Invoice(Model):
     public_id: Mapped[str] = mapped_column(unique=True, default=ids.factory("inv"))
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
     stripe_id: Mapped[str] = mapped_column(unique=True)
-    subscription_stripe_id: Mapped[str | None]
-    number: Mapped[str]
+    subscription_stripe_id: Mapped[str | None] = mapped_column()
+    number: Mapped[str] = mapped_column()
     status: Mapped[str]
-    billing_reason: Mapped[str | None]
+    billing_reason: Mapped[str | None] = mapped_column()
     currency: Mapped[str]
 
     subtotal_amount: Mapped[int]
@@ -91,6 +92,9 @@ class Invoice(Model):
     pdf_rendered_at: Mapped[datetime | None]
     tried_at: Mapped[datetime | None]
 
+    awaits: Mapped[str | None] = column_property(standing.awaits(organization_id, stripe_id, billing_reason))
+    asks_owner: Mapped[bool] = column_property(standing.asks_owner(organization_id, number))
+
     @classmethod
     def of(cls, organization: "Organization") -> "Select[Invoice]":
         """Every way to an invoice of a customer starts here."""
@@ -100,15 +104,16 @@ class Invoice(Model):
     def overdue(cls) -> ColumnElement[bool]:
         """Open past its date or, when Stripe collects by itself, after an attempt that failed.
 
-        A declined first payment begins nothing and owes nothing: that invoice is only waiting to be paid.
+        A declined first payment begins nothing and owes nothing: that invoice is only waiting to be paid. So is the
+        invoice of a change or a return that comes with its payment.
         """
-        attempted = (cls.attempt_count > 0) & cls.billing_reason.is_distinct_from(FIRST)
+        attempted = (cls.attempt_count > 0) & cls.billing_reason.is_distinct_from(standing.FIRST) & cls.awaits.is_(None)
         late = (cls.due_at < clock.now()) | attempted
         return (cls.status == InvoiceStatus.OPEN) & (cls.remaining_amount > 0) & late
 
     @property
     def is_overdue(self) -> bool:
-        attempted = self.attempt_count > 0 and self.billing_reason != FIRST
+        attempted = self.attempt_count > 0 and self.billing_reason != standing.FIRST and self.awaits is None
         late = attempted or (self.due_at is not None and self.due_at < clock.now())
         return self.is_open and self.remaining_amount > 0 and late
 
@@ -126,6 +131,9 @@ class Invoice(Model):
 
     @property
     def display_status(self) -> str:
+        """Stripe's word, or one of ours: overdue, awaits_change, awaits_return."""
+        if self.can_be_paid and self.awaits:
+            return f"awaits_{self.awaits}"
         return "overdue" if self.is_overdue else self.status
 
     def money(self, amount: int) -> Money:

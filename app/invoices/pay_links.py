@@ -20,13 +20,14 @@ from app.organizations import service as organizations
 from app.organizations.models import Organization
 
 from . import receipts
-from .models import FIRST, Invoice, InvoiceLine
+from .models import Invoice, InvoiceLine
+from .standing import FIRST, UPDATE
 
 LIFE = timedelta(days=7)
 ON_SESSION = timedelta(minutes=15)
 """How long somebody who set out to pay is taken to be still at it."""
 
-ON_THE_PAGE = {FIRST, "subscription_update"}
+ON_THE_PAGE = {FIRST, UPDATE}
 """Stripe's reasons of invoices that are paid in the page where they arise."""
 
 

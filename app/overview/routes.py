@@ -4,6 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.core.pages import render
+from app.invoices.context import remember
 from app.organizations.context import current_organization
 from app.organizations.guards import member_of_organization
 from app.payment_methods.context import current_card
@@ -20,5 +21,6 @@ bp = Blueprint("overview", __name__)
 def index() -> ResponseReturnValue:
     subscription = current_subscription()
     overview = service.of(current_organization, current_card())
+    remember(overview.invoices)
     steps = described(overview.timeline)
     return render("overview/index.html", subscription=subscription, overview=overview, timeline=steps)

@@ -7,6 +7,7 @@ import requests
 
 from app.core.extensions import db
 from app.gateway import invoice_payments, payment_intents, subscription_changes
+from app.invoices.models import Invoice
 from tests.cast import Browser
 from tests.helpers import CardForm, Sandbox, work
 
@@ -81,6 +82,18 @@ def test_every_page_says_so_and_the_subscription_offers_three_ways(waiting: Brow
     said = words(waiting.get("/subscription"))
     assert "Given up on" in said
     assert "Pay Use another card Discard" in said
+
+
+def test_nobody_owes_what_it_would_cost(waiting: Browser, sandbox: Sandbox):
+    work(sandbox)
+    (invoice,) = db.session.scalars(Invoice.of(waiting.organization).where(Invoice.status == "open"))
+    assert (invoice.attempt_count > 0, invoice.is_overdue) == (True, False)
+    assert db.session.scalars(Invoice.of(waiting.organization).where(Invoice.overdue())).all() == []
+    assert "Waiting for your change" in words(waiting.get("/invoices"))
+    said = words(waiting.get(f"/invoices/{invoice.number}"))
+    assert "Unpaid, the change is given up and nothing is owed." in said
+    assert "Next attempt" not in said
+    assert "is overdue" not in words(waiting.get("/payment-methods"))
 
 
 def test_another_change_is_refused_with_the_same_ways(waiting: Browser, nexus: Nexus):

@@ -189,6 +189,7 @@ def test_a_card_that_is_declined_leaves_it_paused_and_says_so(
     assert "/invoices/" in answer.location
     work(sandbox)
     assert of(paused).portal_state == "paused"
+    assert "Waiting to resume" in paused.get("/invoices").text
 
 
 def test_a_return_that_cannot_be_paid_is_told_by_mail(

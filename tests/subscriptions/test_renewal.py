@@ -12,6 +12,8 @@ from app.subscriptions import service
 from app.subscriptions.models import Subscription
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
+from tests.invoices.owing import ASKS_ALWAYS, give_card
+from tests.statements import counted
 
 Subscribe = Callable[..., None]
 
@@ -47,12 +49,28 @@ def test_a_failed_renewal_is_past_due_and_then_restricted(ada: Browser, subscrib
     sandbox.turn_clock("15 days")
     work(sandbox)
     assert subscription_of(ada).portal_state == "past_due"
-    assert "payment for Starter failed" in ada.get("/").text
+    said = ada.get("/").text
+    assert "The last payment for Starter failed. $29.00 is due. Next attempt:" in said
+    assert "The last payment failed and $29.00 is due." in said
     page = ada.post("/subscription/cancel", data={"feedback": "unused"})
     assert "stays open, but your card is not tried again." in page.text
     sandbox.turn_clock("8 days")
     clock.refresh()
     assert subscription_of(ada).portal_state == "restricted"
+
+
+def test_a_bank_that_asks_at_a_renewal_is_named(ada: Browser, subscribe: Subscribe, sandbox: Sandbox):
+    subscribe(ada, "growth")
+    give_card(ada, ASKS_ALWAYS)
+    sandbox.turn_clock("1 month")
+    sandbox.turn_clock("2 hours")
+    work(sandbox)
+    with counted() as statements:
+        page = ada.get("/").text
+    assert len(statements) <= 6
+    assert "Your bank asks you to confirm the payment for Growth: $99.00." in page
+    assert "payment for Growth failed" not in page
+    assert "Your bank asks you to confirm a payment of $99.00. Your plan stays active meanwhile." in page
 
 
 def test_a_trial_becomes_a_paid_plan(ada: Browser, subscribe: Subscribe, sandbox: Sandbox):
