@@ -6,7 +6,8 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.core import pages
 
-    from . import banners, routes
+    from . import banners, context, routes
 
     app.register_blueprint(routes.bp)
     pages.banners.append(banners.of_card)
+    app.jinja_env.globals.update(paying_card=context.current_card)

@@ -109,7 +109,12 @@ def discounted_periods(
     coupon = promotion.coupon
     if coupon.duration != "repeating":
         return 1 if coupon.duration == "once" else None
-    over, step, count = _months_later(redeemed_at, coupon.months or 1), 12 if interval == "year" else 1, 0
+    return payments_before(_months_later(redeemed_at, coupon.months or 1), interval, first_charge)
+
+
+def payments_before(over: datetime, interval: str, first_charge: datetime) -> int:
+    """How many payments there are before an instant, the first one included."""
+    step, count = 12 if interval == "year" else 1, 0
     while _months_later(first_charge, count * step) < over:
         count += 1
     return count

@@ -42,7 +42,8 @@ def test_the_sheet_says_what_is_credited_charged_due_and_to_come(subscribed: Bro
     assert said.startswith("Change to Pro")
     assert "Growth, $99.00 per month" in said
     assert "Pro, $299.00 per month" in said
-    assert "credit for unused time" in said
+    assert "Unused time on Growth" in said
+    assert "Paid with Visa •••• 4242" in said
     due = int(form_of(page)["due"])
     assert 0 < due < 29900 - 9900
     assert f"Due today ${due / 100:.2f}" in said

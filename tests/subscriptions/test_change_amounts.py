@@ -113,15 +113,37 @@ def give(sandbox: Sandbox, browser: Browser, **coupon: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("coupon", "said", "renewal"),
+    ("coupon", "said", "renewal", "course"),
     [
-        ({"percent_off": 20, "duration": "forever", "name": "Friends"}, "Friends, 20% off: it stays.", "23920"),
-        ({"percent_off": 20, "duration": "once", "name": "Hello"}, "Hello, 20% off: it is used up", "29900"),
-        ({"amount_off": 500, "currency": "usd", "duration": "once", "name": "Five"}, "Five, $5.00 off: it is", "29900"),
+        (
+            {"percent_off": 20, "duration": "forever", "name": "Friends"},
+            "Friends, 20% off: it stays.",
+            "23920",
+            "then every month",
+        ),
+        (
+            {"percent_off": 20, "duration": "once", "name": "Hello"},
+            "Hello, 20% off: it is used up",
+            "29900",
+            "then every month",
+        ),
+        (
+            {"amount_off": 500, "currency": "usd", "duration": "once", "name": "Five"},
+            "Five, $5.00 off: it is",
+            "29900",
+            "then every month",
+        ),
         (
             {"percent_off": 50, "duration": "repeating", "duration_in_months": 1, "name": "Half"},
             "Half, 50% off: it stays until",
             "29900",
+            "Next renewal: $149.50 on 21 Dec 2026, then $299.00 every month.",
+        ),
+        (
+            {"percent_off": 20, "duration": "repeating", "duration_in_months": 3, "name": "Spring"},
+            "Spring, 20% off: it stays until",
+            "23920",
+            "$239.20 a month for 3 months, then $299.00.",
         ),
     ],
 )
@@ -133,6 +155,7 @@ def test_a_discount_is_told_what_becomes_of_it(
     coupon: dict[str, object],
     said: str,
     renewal: str,
+    course: str,
 ):
     subscribe(ada, "growth")
     turn(sandbox, "10 days")
@@ -140,6 +163,7 @@ def test_a_discount_is_told_what_becomes_of_it(
     page = look(ada, nexus("pro"))
     form = form_of(page)
     assert said in words(page)
+    assert course in words(page)
     press(ada, nexus("pro"), form)
     assert str(newest_invoice(sandbox)["total"]) == form["due"]
     turn(sandbox, "1 month")
@@ -148,14 +172,15 @@ def test_a_discount_is_told_what_becomes_of_it(
         assert form["renewal"] == renewal
 
 
-def test_a_year_that_credits_more_than_it_costs_keeps_the_rest(
+def test_a_change_that_credits_more_than_it_costs_keeps_the_rest(
     ada: Browser, seated: Seated, shop: Nexus, sandbox: Sandbox
 ):
-    seated(ada, "company", 50)
-    page = look(ada, shop("team", "year"), 2)
+    seated(ada, "team", 3)
+    give(sandbox, ada, percent_off=100, duration="forever", name="Gift")
+    page = look(ada, shop("company"), 6)
     assert button_of(page) == "Change now"
     assert "Kept as your credit for later invoices" in words(page)
-    change_to(ada, shop("team", "year"), 2)
+    change_to(ada, shop("company"), 6)
     assert (newest_invoice(sandbox)["amount_due"], newest_invoice(sandbox)["status"]) == (0, "paid")
 
 

@@ -10,7 +10,7 @@ from app.subscriptions.explanations import lines
 from app.subscriptions.explanations.lines import Line
 from app.subscriptions.models import Subscription
 
-from . import change_notes, fit
+from . import change_notes, fit, renewals
 from .sheet import Sheet, Way
 from .wish import Wish
 
@@ -42,6 +42,7 @@ def draw(organization: Organization, wish: Wish, at: datetime | None = None) -> 
         renewal_lines=_lines(organization, recurring),
         fit=fits,
         notes=tuple(change_notes.of(wish, invoice)),
+        renewals=renewals.said(wish, recurring, renews_at) if recurring else "",
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from app.catalog.tree import Plan, Price
 from app.core.money import Money
 from app.gateway.previews import PreviewRecord
+from app.subscriptions.explanations import why
 from app.subscriptions.explanations.lines import Line
 from app.subscriptions.models import Subscription
 
@@ -67,6 +68,8 @@ class Sheet:
     renewal_lines: tuple[Line, ...]
     fit: Fit
     notes: tuple[Note, ...]
+    renewals: str
+    """What is charged from the first renewal on, in a sentence; "" for a plan that ends."""
 
     @property
     def shown(self) -> Shown:
@@ -82,8 +85,8 @@ class Sheet:
         return self.way is Way.LATER
 
     @property
-    def is_same_plan(self) -> bool:
-        return self.plan.key == self.subscription.price.plan.key
+    def is_other_interval(self) -> bool:
+        return self.price.interval != self.subscription.price.interval
 
     @property
     def amount(self) -> Money:
@@ -108,8 +111,9 @@ class Sheet:
         return [line for line in self.lines if line.amount >= 0]
 
     @property
-    def discount(self) -> Money:
-        return self.money(self.invoice.discount if self.invoice else 0)
+    def discounts(self) -> list[tuple[str, Money]]:
+        """What each takes off today, by its name."""
+        return why.discounts(self.lines)
 
     @property
     def tax(self) -> Money:
