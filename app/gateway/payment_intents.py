@@ -21,7 +21,7 @@ INTENT_ID = re.compile(r"(pi|seti)_[A-Za-z0-9_]+")
 
 @dataclass(frozen=True)
 class IntentRecord:
-    """A payment intent (`pi_…`) or setup intent (`seti_…`); `error` is Stripe's sentence for the customer."""
+    """A payment intent (`pi_…`) or setup intent (`seti_…`); `error` is Stripe's sentence for the customer, `refused` the card."""
 
     stripe_id: str
     customer: str | None
@@ -29,6 +29,7 @@ class IntentRecord:
     payment_method: str | None
     error: str | None
     metadata: Mapping[str, str]
+    refused: str | None = None
 
     @property
     def is_setup(self) -> bool:
@@ -51,6 +52,7 @@ def _record(intent: stripe.PaymentIntent | stripe.SetupIntent, error: Any) -> In
         payment_method=id_of(intent.payment_method),
         error=_sentence(error),
         metadata=intent.metadata.to_dict() if intent.metadata else {},
+        refused=id_of(getattr(error, "payment_method", None)),
     )
 
 

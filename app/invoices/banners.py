@@ -26,4 +26,4 @@ def of_renewal() -> Banner | None:
     if not current_membership.may(Role.BILLING):
         return Banner("payment_owed", "danger", text, _("See invoices"), url_for("invoices.index"))
     pay = url_for("pay.show", number=invoice.number)
-    return Banner("payment_owed", "danger", text, _("Confirm it") if invoice.asks_owner else _("Pay now"), pay)
+    return Banner("payment_owed", "danger", text, _("Pay now"), pay)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from app.core.errors import PortalError
 from app.core.money import Money
 from app.gateway import payment_methods
 from app.gateway.errors import GatewayNotFound
@@ -13,6 +14,16 @@ from app.organizations.models import Organization
 
 from . import paying, wording
 from .models import Invoice
+
+
+class NoCardOffered(PortalError):
+    """A link's page names no saved card, so none may be charged by it."""
+
+    status = 409
+    code = "no_card_offered"
+
+    def __init__(self) -> None:
+        super().__init__(_("This page offers no saved card. Nothing was charged; pay with a card you enter here."))
 
 
 @dataclass(frozen=True)
@@ -36,9 +47,12 @@ class Offer:
 
     @property
     def chosen(self) -> str | None:
-        """The card under way, or else the one Stripe would charge, or else the first."""
+        """The card under way, or else the one Stripe would charge, or else the first; not one that was just refused."""
         known = [card.stripe_id for card in self.cards]
-        return self.state.card if self.state.card in known else next(iter(known), None)
+        first = self.state.card if self.state.card in known else next(iter(known), None)
+        if not self.refusal or (self.refused or first) != first:
+            return first
+        return next((card for card in known if card != first), first)
 
     @property
     def choices(self) -> list[tuple[str, str]]:
@@ -49,6 +63,18 @@ class Offer:
         """Why the last attempt failed, "" when there was none or the bank only waits for an answer."""
         intent = self.state.intent
         return intent.error or "" if intent and self.is_due and not self.state.needs_confirmation else ""
+
+    @property
+    def refused(self) -> str | None:
+        """The card that was."""
+        return self.state.intent.refused if self.state.intent else None
+
+    @property
+    def is_card_of_plan(self) -> bool:
+        """What was paid with is what the payments to come are charged to."""
+        intent = self.state.intent
+        is_plan = self.is_paid and self.state.subscription is not None
+        return is_plan and intent is not None and intent.payment_method == self.state.default_card is not None
 
     @property
     def sentence(self) -> str:

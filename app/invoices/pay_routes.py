@@ -17,6 +17,8 @@ from app.core.transactions import abandon
 from app.organizations.context import current_organization
 from app.organizations.guards import may
 from app.organizations.models import Organization, Role
+from app.subscriptions.context import current_subscription
+from app.subscriptions.models import Subscription
 
 from . import pay_links, pay_offers, paying, service
 from .forms import AmountForm, PayForm
@@ -155,11 +157,19 @@ def _page(desk: Desk, refusal: str = "") -> str:
         form=form,
         refusal=refusal or offer.refusal,
         with_another=not offer.cards or request.args.get("card") == "other",
-        lines=[] if desk.link else service.lines(desk.invoice, LINES),
+        lines=service.lines(desk.invoice, LINES),
+        waiting=_waiting_change(desk),
+        token=new_token(),
         seller=settings.seller_name,
         stripe_js_url=settings.stripe_js_url,
         publishable_key=settings.stripe_publishable_key,
     )
+
+
+def _waiting_change(desk: Desk) -> Subscription | None:
+    """The plan whose change comes with this payment, which whoever is signed in may discard instead."""
+    subscription = None if desk.link else current_subscription()
+    return subscription if subscription and subscription.is_waiting and desk.invoice.awaits else None
 
 
 def _charge(desk: Desk) -> ResponseReturnValue:
@@ -168,19 +178,31 @@ def _charge(desk: Desk) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _refused(desk, _complaints(form), 422)
     card = form.card.data
-    if desk.link:  # whose page names no card by its id
-        card = pay_offers.of(desk.organization, desk.invoice, every_card=False).chosen
     try:
+        if desk.link:  # whose page names no card by its id
+            card = _offered(desk)
+            if card is None:
+                return _to_page(desk)
         outcome = paying.pay(desk.organization, desk.invoice, card, form.token.data, shown=int(form.amount.data))
     except PortalError as error:
         return _refused(desk, str(error), error.status)
     if outcome.result == Result.DECLINED:
         return _refused(desk, outcome.sentence, 402)
-    if not _asks_for_json():
-        return redirect(desk.url(""), 303)
-    if outcome.client_secret:
+    if outcome.client_secret and _asks_for_json():
         return jsonify(kind="action", client_secret=outcome.client_secret, token=new_token())
-    return jsonify(redirect=desk.url(""))
+    return _to_page(desk)
+
+
+def _to_page(desk: Desk) -> ResponseReturnValue:
+    return jsonify(redirect=desk.url("")) if _asks_for_json() else redirect(desk.url(""), 303)
+
+
+def _offered(desk: Desk) -> str | None:
+    """The card of the link's page, None when nothing is due. Raises NoCardOffered."""
+    offer = pay_offers.of(desk.organization, desk.invoice, every_card=False)
+    if offer.is_due and offer.chosen is None:
+        raise pay_offers.NoCardOffered()
+    return offer.chosen
 
 
 def _refused(desk: Desk, sentence: str, status: int) -> ResponseReturnValue:

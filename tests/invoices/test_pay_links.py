@@ -42,11 +42,11 @@ def asked(ada: Browser) -> Invoice:
     return invoice
 
 
-def test_it_says_what_is_needed_and_nothing_else(asked: Invoice, client: Browser, ada: Browser):
+def test_it_says_what_is_paid_to_whom_and_nothing_else(asked: Invoice, client: Browser, ada: Browser):
     text = client.get(link_to(asked)).text
-    for words in ("Confirm your payment", "Confirm payment", "$99.00", asked.number, "ending in 3184"):
+    for words in ("Confirm your payment", "Confirm payment", "$99.00", asked.number, "ending in 3184", "Setup", "From Counterfoil"):
         assert words in text
-    for secret in ("Analytical", "ada@", "Setup", "pm_", "cus_", "in_", "pi_", ada.organization.public_id):
+    for secret in ("Analytical", "ada@", "pm_", "cus_", "in_", "pi_", ada.organization.public_id):
         assert secret not in text.split("<main")[1]
 
 

@@ -56,9 +56,18 @@ def test_a_refused_card_is_told_beside_the_form_which_may_be_sent_again(ada: Bro
     assert answer.status_code == 402
     assert "Your card was declined." in answer.text
     assert TOKEN not in answer.text
+    assert 'role="alert"' in answer.text
     answer = ada.post(page_of(invoice), data=form_for(give_card(ada, VISA), "u" * 22))
     assert answer.status_code == 303
     assert charges_of(ada) == [9900]
+
+
+def test_the_card_that_was_refused_is_not_chosen_again(ada: Browser):
+    invoice = owes(ada)
+    other, refused = give_card(ada, VISA), give_card(ada, FAILS_LATER)
+    text = ada.post(page_of(invoice), data=form_for(refused)).text
+    (chosen,) = re.findall(r"<input[^>]* checked[^>]*>", text)
+    assert other in chosen
 
 
 def test_the_script_is_told_to_go_on_with_the_banks_question(ada: Browser):
@@ -234,10 +243,13 @@ def test_paying_the_invoice_of_a_change_that_waits_brings_the_new_plan(ada: Brow
     change["payment_behavior"], change["proration_behavior"] = "pending_if_incomplete", "always_invoice"
     waiting = stripe().v1.subscriptions.update(subscription.stripe_id, change)
     way = ada.get(f"/invoices/pay/{waiting.latest_invoice}").location
+    work(sandbox)
+    assert "Discard the change" in ada.get(way).text
     amount = re.search(r'name="amount" type="hidden" value="(\d+)"', ada.get(way).text)
     assert amount is not None
     assert ada.post(way, data=form_for(give_card(ada, VISA), amount=amount[1])).status_code == 303
     assert db.session.scalars(Subscription.of(ada.organization)).one().price.plan.key == "pro"
+    assert "Discard the change" not in ada.get(way).text
 
 
 @pytest.mark.parametrize("stripe_id", ["in_unknown", "cus_1", "in_1%00", "..", "in_1%2F..%2F..%2Fcustomers"])
