@@ -82,6 +82,7 @@ def person(app: Flask) -> Callable[..., Browser]:
         browser.user, browser.organization = user, organization
         with browser.session_transaction(base_url=app.extensions["settings"].public_url) as session:
             session[SESSION_KEY] = token
+            session["csrf_token"] = secrets.token_hex(20)  # there before several threads press at once
         return browser
 
     return make

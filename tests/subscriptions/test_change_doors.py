@@ -45,6 +45,7 @@ def test_a_sheet_takes_eight_statements_and_two_calls(
 
 def test_so_does_one_that_replaces_a_scheduled_change(subscribed: Browser, nexus: Nexus, sandbox: Sandbox):
     change_to(subscribed, nexus("starter"))
+    look(subscribed, nexus("pro"))
     before = len(calls(sandbox))
     with counted() as statements:
         assert look(subscribed, nexus("pro")).status_code == 200
