@@ -81,7 +81,7 @@ TYPES = tuple(
     cn_tin | CN | Tax number | 123456789012345678
     co_nit | CO | NIT | 123.456.789-0
     cr_tin | CR | Tax number | 1-234-567890
-    cz_dic | CZ | DIČ | CZ12345678
+    cz_dic | CZ | DIC | CZ12345678
     de_stn | DE | Tax number (Steuernummer) | 1234567890
     do_rcn | DO | RCN | 123-4567890-1
     ec_ruc | EC | RUC | 1234567890001
