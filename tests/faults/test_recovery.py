@@ -16,7 +16,7 @@ from portal.demo.visitor import Visitor
 from tests.faults.conftest import Running
 
 CARD = "4242424242424242"
-WITHIN_SECONDS = 60
+WITHIN_SECONDS = 180  # a lease, a back-off and a sweep; the machine may be busy with other tests
 
 
 def rows(running: Running, sql: str) -> list[tuple[object, ...]]:
