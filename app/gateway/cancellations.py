@@ -15,7 +15,7 @@ from stripe.params import CreditNoteCreateParams, SubscriptionCancelParams
 from app.core import clock
 from app.core.transactions import release
 
-from . import intents
+from . import intents, payments
 from .client import client
 from .errors import translated
 from .expandable import id_of
@@ -33,6 +33,20 @@ class UnusedRecord:
     currency: str
     parts: dict[str, int]
     owed: int
+
+
+@dataclass(frozen=True)
+class LeftRecord:
+    """What of an invoice can still be given back, in minor units.
+
+    `total` is what it asked for. `left` is what of that was paid, in whatever way, and not given back; `to_card` is the most
+    of it that a card takes. `credited` is what earlier invoices, by Stripe id, paid for it: their unused time.
+    """
+
+    total: int
+    left: int
+    to_card: int
+    credited: dict[str, int]
 
 
 def unused(customer: str, subscription: str, at: datetime) -> UnusedRecord:
@@ -83,20 +97,48 @@ def cancel_now(key: str, stripe_id: str, *, feedback: str, comment: str, bill: b
     return record(ended, asked_at)
 
 
-def give_back(key: str, invoice: str, *, refund: int, credit: int, memo: str) -> str:
-    """Take `refund` and `credit`, minor units, off a paid invoice: to the card, and to the customer's balance. Once per key."""
+def give_back(key: str, invoice: str, *, refund: int, credit: int, memo: str) -> None:
+    """Take `refund` and `credit`, minor units, off a paid invoice: to the card, and to the customer's balance. Once per key.
+
+    Raises GatewayRefused for more than `left_of` says, or when a bank takes nothing back.
+    """
+    if intents.outcome(key):
+        return
     params: CreditNoteCreateParams = {"invoice": invoice, "amount": refund + credit, "memo": memo}
     if refund:
         params["refund_amount"] = refund
     if credit:
         params["credit_amount"] = credit
-    made = intents.perform(key, params, lambda p, options: client().v1.credit_notes.create(p, options))
-    return str(id_of(made))
+    intents.perform(key, params, lambda p, options: client().v1.credit_notes.create(p, options))
 
 
-def paid_by_card(invoice: str) -> int:
-    """How much of a paid invoice came from a card and was not given back yet, in minor units: the most to refund."""
+def left_of(invoice: str) -> LeftRecord:
+    """What an invoice can still give back: one call, one more for each payment, and one if credit notes were refunded."""
     release()
     with translated():
-        found = client().v1.invoices.retrieve(invoice)
-    return max(0, found.amount_paid - (found.post_payment_credit_notes_amount or 0))
+        found = client().v1.invoices.retrieve(invoice, {"expand": ["payments"]})
+    credited: dict[str, int] = {}
+    for earlier, amount in _credits(found):
+        credited[earlier] = credited.get(earlier, 0) + amount
+    tries = [one for intent in _intents(found) for one in payments.retrieve(intent).attempts]
+    came = [one for one in tries if one.status == "succeeded"]
+    refunded, noted = sum(one.refunded for one in came), found.post_payment_credit_notes_amount or 0
+    outside_notes = refunded - (_refunded_by_notes(invoice) if refunded and noted else 0)
+    total = max(0, found.total - (found.pre_payment_credit_notes_amount or 0))
+    left = total - noted - outside_notes if found.status == "paid" else 0
+    to_card = sum(one.amount - one.refunded for one in came)
+    return LeftRecord(total, max(0, left), to_card, credited)
+
+
+def _intents(invoice: stripe.Invoice) -> Iterator[str]:
+    for each in invoice.payments.data if invoice.payments else []:
+        intent = id_of(getattr(each.payment, "payment_intent", None))
+        if each.status == "paid" and intent:
+            yield intent
+
+
+def _refunded_by_notes(invoice: str) -> int:
+    """Those refunds and the notes they belong to are the same money, which is to be counted once."""
+    with translated():
+        notes = client().v1.credit_notes.list({"invoice": invoice, "limit": 100}).data
+    return sum(each.amount_refunded for note in notes if note.status == "issued" for each in note.refunds)

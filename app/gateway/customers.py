@@ -6,6 +6,7 @@ from typing import cast
 
 import stripe
 from stripe.params import (
+    CustomerBalanceTransactionCreateParams,
     CustomerCreateParams,
     CustomerUpdateParams,
     CustomerUpdateParamsAddress,
@@ -15,6 +16,7 @@ from stripe.params import (
 )
 
 from app.core import clock
+from app.core.money import Money
 from app.core.transactions import release
 
 from . import intents
@@ -136,3 +138,17 @@ def set_default_card(key: str, stripe_id: str, payment_method: str) -> None:
     """Charge this card where a subscription has none of its own. Raises GatewayRefused for a card that is not theirs."""
     params: CustomerUpdateParams = {"invoice_settings": {"default_payment_method": payment_method}}
     intents.perform(key, params, lambda p, options: client().v1.customers.update(stripe_id, p, options))
+
+
+def give_credit(key: str, stripe_id: str, amount: Money, memo: str) -> None:
+    """Put `amount` on the balance that their next invoice takes off. Once per key."""
+    if intents.outcome(key):
+        return
+    params: CustomerBalanceTransactionCreateParams = {
+        "amount": -amount.amount,  # Stripe's balance is what they owe
+        "currency": amount.currency,
+        "description": memo,
+    }
+    intents.perform(
+        key, params, lambda p, options: client().v1.customers.balance_transactions.create(stripe_id, p, options)
+    )

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from app.catalog.models import CancelPolicy, CancelRefund
 from app.core import clock
@@ -12,21 +11,14 @@ from app.gateway.errors import GatewayRefused, GatewayUnavailable
 from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 
+from . import giving_back
+from .giving_back import Part
 from .models import Subscription
 from .states import Status
 
 NOW = "now"
 PREVIEW_LIVES = timedelta(minutes=5)
 """How long what ending at once gives back is good for."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """What an invoice gives back, in minor units: to the card that paid it, and to the balance."""
-
-    invoice: str
-    refund: int
-    credit: int
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,7 @@ def _seen(is_now: bool, at: datetime, subscription: Subscription) -> str:
 
 
 def of(organization: Organization, subscription: Subscription) -> Ending:
-    """What canceling would mean; changes nothing. At most two calls to Stripe per invoice, none in the usual case."""
+    """What canceling would mean; changes nothing. Asks Stripe where a plan may end at once, and twice per invoice then."""
     is_now = ends_now(subscription.status, subscription)
     open_amount, unused = None, None
     if is_now and subscription.status != Status.PAUSED and subscription.latest_invoice:
@@ -120,14 +112,9 @@ def at_once(organization: Organization, subscription: Subscription, at: datetime
     except GatewayRefused:
         return None
     way = subscription.price.plan.cancel_refund
-    parts = () if way == CancelRefund.NONE else tuple(_part(way, *part) for part in sorted(unused.parts.items()))
+    is_given_back = way != CancelRefund.NONE
+    parts = giving_back.share(unused.parts, to_card=way == CancelRefund.REFUND) if is_given_back else ()
     return AtOnce(at, unused.currency, parts, unused.owed)
-
-
-def _part(way: str, invoice: str, amount: int) -> Part:
-    """A card gets back at most what came from it; what a balance paid goes back there."""
-    refund = min(amount, cancellations.paid_by_card(invoice)) if way == CancelRefund.REFUND else 0
-    return Part(invoice, refund, amount - refund)
 
 
 def is_fresh(at: datetime) -> bool:
@@ -138,7 +125,3 @@ def is_as_seen(seen: str, record: SubscriptionRecord, subscription: Subscription
     """Whether Stripe's present `record` ends as a form has shown, and is still of that price; "" has shown nothing."""
     present = _seen(ends_now(record.status, subscription), record.current_period_end, subscription)
     return not seen or (seen == present and record.price == subscription.price.stripe_price_id)
-
-
-def as_payload(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
-    return [{"invoice": part.invoice, "refund": part.refund, "credit": part.credit} for part in parts]

@@ -4,6 +4,7 @@ The promise is written on a connection of its own before Stripe is asked to end 
 end (the page, an event, a later look) records the task that keeps it, so that no crash in between loses it.
 """
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,16 +15,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.audit import service as audit
 from app.core import clock, i18n, tasks
 from app.core.extensions import Model, db
+from app.core.logs import log
 from app.core.money import Money
 from app.core.pages import public_url
 from app.core.transactions import apart
-from app.gateway import cancellations
+from app.gateway import cancellations, customers, intents
+from app.gateway.errors import GatewayRefused
 from app.organizations import service as organizations
 from app.organizations.models import Organization
 
-from .ending import AtOnce, as_payload
+from .ending import AtOnce
+from .giving_back import Part
 from .models import Subscription
 
+MEMO = "Unused time after cancellation"
 PROMISE_HOLDS = timedelta(hours=1)
 """An end that comes later is another one: the one this was promised for never happened."""
 
@@ -57,7 +62,7 @@ def promise(subscription: Subscription, at_once: AtOnce) -> None:
         "currency": at_once.currency,
         "refund_amount": at_once.refund.amount,
         "credit_amount": at_once.credit.amount,
-        "parts": as_payload(at_once.parts),
+        "parts": [asdict(part) for part in at_once.parts],
         "promised_at": clock.now(),
     }
     row = insert(UnusedTime).values(subscription_id=subscription.id, **values)
@@ -81,18 +86,37 @@ def subscription_ended(subscription: Subscription) -> None:
 
 
 def give_back(subscription_id: int) -> None:
-    """Keep the promise: a credit note for each invoice, to the card or to the balance. Once, however often it is called."""
+    """Keep the promise: a credit note for each invoice, to the card or to the balance. Once, however often it is called.
+
+    What was given before a crash is not given again. An invoice that gives nothing back any more, say because its payment
+    was refunded or disputed since, keeps no promise from being kept: its part goes to the balance.
+    """
     subscription = db.session.get_one(Subscription, subscription_id)
     promised = of(subscription)
     if promised is None or promised.given_back_at is not None:
         return
-    for part in promised.parts:
-        key = f"unused-time:{subscription.public_id}:{part['invoice']}"
-        cancellations.give_back(
-            key, part["invoice"], refund=part["refund"], credit=part["credit"], memo="Unused time after cancellation"
-        )
+    organization = db.session.get_one(Organization, subscription.organization_id)
+    customer, currency = str(organization.stripe_customer_id), promised.currency
+    refunded = credited = 0
+    for part in (Part(**each) for each in promised.parts):
+        refund = _give(f"unused-time:{subscription.public_id}:{part.invoice}", part, customer, currency)
+        refunded, credited = refunded + refund, credited + part.amount - refund
+    promised.refund_amount, promised.credit_amount = refunded, credited
     promised.given_back_at = clock.now()
     _tell(subscription, promised)
+
+
+def _give(key: str, part: Part, customer: str, currency: str) -> int:
+    """Give a part back; answers what of it went to the card, in minor units."""
+    to_balance = f"{key}:balance"
+    if not intents.was_tried(to_balance):
+        try:
+            cancellations.give_back(key, part.invoice, refund=part.refund, credit=part.credit, memo=MEMO)
+            return part.refund
+        except GatewayRefused as refused:
+            log.warning("unused time goes to the balance", invoice=part.invoice, code=refused.code)
+    customers.give_credit(to_balance, customer, Money(part.amount, currency), MEMO)
+    return 0
 
 
 def _tell(subscription: Subscription, promised: UnusedTime) -> None:
