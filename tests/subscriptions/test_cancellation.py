@@ -46,10 +46,11 @@ def test_three_screens_lead_out(subscribed: Browser):
     assert "Keep my plan" in third.text
 
 
-def test_a_used_form_sent_again_changes_nothing_and_says_what_is(subscribed: Browser, sandbox: Sandbox):
+def test_a_used_form_sent_again_changes_nothing_and_says_so(subscribed: Browser, sandbox: Sandbox):
     cancel(subscribed)
     keep(subscribed)
-    cancel(subscribed)
+    answer = cancel(subscribed)
+    assert (answer.status_code, "This form was already used." in answer.text) == (409, True)
     assert subscription_of(subscribed).portal_state == "active"
     assert [s["cancel_at_period_end"] for s in sandbox.objects("subscriptions")] == [False]
 
@@ -102,6 +103,15 @@ def test_a_cancellation_can_be_taken_back(subscribed: Browser, sandbox: Sandbox)
     work(sandbox)
     assert subscription_of(subscribed).portal_state == "active"
     assert subscription_of(subscribed).coming is not None
+
+
+def test_the_same_form_takes_no_second_cancellation_back_and_says_so(subscribed: Browser):
+    cancel(subscribed)
+    keep(subscribed)
+    presses(subscribed, says_why(subscribed), CANCELLATION)
+    answer = keep(subscribed)
+    assert (answer.status_code, "This form was already used." in answer.text) == (409, True)
+    assert subscription_of(subscribed).portal_state == "canceling"
 
 
 def test_taking_it_back_by_htmx_answers_the_panel(subscribed: Browser):

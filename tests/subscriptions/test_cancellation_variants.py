@@ -16,6 +16,7 @@ from tests.subscriptions.leaving import (
     at_stripe,
     attach,
     buttons,
+    fails_at_stripe,
     form,
     pays_with,
     presses,
@@ -189,6 +190,25 @@ def test_in_the_hour_before_a_pause_it_still_ends_with_what_is_paid(subscribed: 
     work(sandbox)
     assert subscription_of(subscribed).status == "paused"
     presses(subscribed, says_why(subscribed), CANCELLATION)
+    subscription = subscription_of(subscribed)
+    assert (subscription.status, subscription.portal_state) == ("active", "canceling")
+
+
+def test_when_only_half_of_that_happens_nothing_is_charged_and_pressing_again_does_the_rest(
+    subscribed: Browser, sandbox: Sandbox
+):
+    subscribed.post("/subscription/pause", data={"token": "p" * 22, "until": "open"})
+    left = subscription_of(subscribed).current_period_end - clock.now()
+    sandbox.turn_clock(f"{int(left.total_seconds()) - 3000} seconds")
+    work(sandbox)
+    page = says_why(subscribed)
+    fails_at_stripe(sandbox, operation="POST /v1/subscriptions/{subscription}/resume")
+    assert presses(subscribed, page, CANCELLATION).status_code == 503
+    fails_at_stripe(sandbox)
+    work(sandbox)
+    (theirs,) = sandbox.objects("subscriptions")
+    assert (theirs["status"], theirs["cancel_at_period_end"]) == ("paused", True)
+    assert presses(subscribed, page, CANCELLATION).status_code == 303
     subscription = subscription_of(subscribed)
     assert (subscription.status, subscription.portal_state) == ("active", "canceling")
 

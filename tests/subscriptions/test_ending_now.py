@@ -5,18 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.core.extensions import db
-from app.core.tasks import Task, TaskState
-from app.core.transactions import apart
-from app.subscriptions import unused_time
-from app.subscriptions.ending import AtOnce, Part
+from app.core import clock
 from tests.cast import Browser
 from tests.helpers import Mailbox, Sandbox, work
+from tests.subscriptions.changing import Nexus, change_to
 from tests.subscriptions.leaving import (
     AT_ONCE,
     CANCELLATION,
     buttons,
-    ends_at_stripe,
     fails_at_stripe,
     form,
     let_plans_end_at_once,
@@ -153,6 +149,29 @@ def test_an_amount_older_than_five_minutes_renews_itself_and_says_so(subscribed:
     assert refunds(sandbox) == [shown(form(answer, AT_ONCE))[0]]
 
 
+def test_an_amount_that_is_too_old_leaves_a_scheduled_change_alone(subscribed: Browser, nexus: Nexus, sandbox: Sandbox):
+    change_to(subscribed, nexus("starter"))
+    work(sandbox)
+    let_plans_end_at_once("refund")
+    page = says_why(subscribed)
+    sandbox.turn_clock("6 minutes")
+    assert presses(subscribed, page, AT_ONCE).status_code == 409
+    work(sandbox)
+    assert subscription_of(subscribed).scheduled_price_id == nexus("starter").id
+
+
+def test_what_is_past_due_gives_nothing_back(subscribed: Browser, use_card: Callable[..., None], sandbox: Sandbox):
+    use_card(subscribed, "4000000000000341")
+    sandbox.turn_clock("1 month")
+    sandbox.turn_clock("3 hours")
+    work(sandbox)
+    let_plans_end_at_once("credit")
+    fields = {"seen": f"{int(clock.now().timestamp())}:0:0:0", "token": "c" * 22, "feedback": "other"}
+    answer = subscribed.post(AT_ONCE, data=fields)
+    assert (answer.status_code, buttons(answer)) == (409, ["Cancel now"])
+    assert subscription_of(subscribed).portal_state == "past_due"
+
+
 def test_no_more_comes_back_than_was_shown(subscribed: Browser, sandbox: Sandbox):
     let_plans_end_at_once("refund")
     fields = form(says_why(subscribed), AT_ONCE)
@@ -194,58 +213,12 @@ def subscribe_again(browser: Browser) -> None:
     presses(browser, browser.get("/subscription/again"), "/subscription/again")
 
 
-def test_an_end_that_only_an_event_tells_of_keeps_the_promise(subscribed: Browser, sandbox: Sandbox):
-    """As after a crash between Stripe's answer and our commit."""
-    let_plans_end_at_once("refund")
-    subscription = subscription_of(subscribed)
-    part = Part(str(subscription.latest_invoice), 5000, 0)
-    promised = AtOnce(subscription.current_period_start, "usd", (part,), 0)
-    unused_time.promise(subscription, promised)
-    ends_at_stripe(sandbox, subscribed)
-    work(sandbox)
-    assert refunds(sandbox) == [5000]
-
-
-def test_an_end_whose_answer_was_lost_keeps_the_promise_too(subscribed: Browser, sandbox: Sandbox):
-    let_plans_end_at_once("refund")
-    page = says_why(subscribed)
-    fails_at_stripe(sandbox, when="after", method="DELETE", path="/v1/subscriptions")
-    assert presses(subscribed, page, AT_ONCE).status_code == 503
-    fails_at_stripe(sandbox)
-    work(sandbox)
-    assert subscription_of(subscribed).portal_state == "ended"
-    assert refunds(sandbox) == [shown(form(page, AT_ONCE))[0]]
-
-
 def test_while_nobody_can_say_what_comes_back_the_period_may_still_be_waited_for(subscribed: Browser, sandbox: Sandbox):
     let_plans_end_at_once("refund")
     fails_at_stripe(sandbox, path="/v1/invoices/create_preview")
     page = says_why(subscribed)
     fails_at_stripe(sandbox)
     assert buttons(page) == ["Cancel at period end"]
-
-
-def test_a_promise_for_an_end_that_never_came_is_void(subscribed: Browser, sandbox: Sandbox):
-    subscription = subscription_of(subscribed)
-    part = Part(str(subscription.latest_invoice), 5000, 0)
-    unused_time.promise(subscription, AtOnce(subscription.current_period_start, "usd", (part,), 0))
-    sandbox.turn_clock("2 days")
-    ends_at_stripe(sandbox, subscribed)
-    work(sandbox)
-    assert refunds(sandbox) == []
-
-
-def test_kept_twice_by_two_workers_it_is_given_back_once(subscribed: Browser, sandbox: Sandbox):
-    let_plans_end_at_once("refund")
-    presses(subscribed, says_why(subscribed), AT_ONCE)
-    work(sandbox)
-    with apart() as session:
-        session.query(Task).filter_by(kind="give_unused_back").update({"state": TaskState.PENDING})
-    with apart() as session:
-        session.query(unused_time.UnusedTime).update({"given_back_at": None})
-    db.session.expire_all()
-    work(sandbox)
-    assert len(refunds(sandbox)) == 1
 
 
 def test_a_member_may_not_end_it(person: Callable[..., Browser], subscribed: Browser):

@@ -64,18 +64,22 @@ def cancel(organization: Organization, reason: Reason, *, seen: str, token: str)
     """Cancel at the end of what is paid, or now where nothing is; `token` is the form's one-use token.
 
     `seen` is the end that was shown, as `Ending.seen` has it, or "". What was planned besides goes: a change that is
-    scheduled, one that waits for its payment, a pause. Raises CannotCancel, EndMoved.
+    scheduled, one that waits for its payment, a pause. Raises CannotCancel, EndMoved, IntentSpent.
     """
     with service.alone(organization):
         subscription = service.running(organization)
         key = f"subscription-cancel:{subscription.public_id}:{token}"
         if intents.outcome(key):
-            return service.absorb(organization, subscriptions.retrieve(subscription.stripe_id))
-        if not subscription.can_cancel:
+            record = subscriptions.retrieve(subscription.stripe_id)
+        elif subscription.can_cancel:
+            record = _clear(key, organization, _look(organization, subscription, seen))
+            record = _cancel(key, subscription, record, reason)
+        else:
             raise CannotCancel()
-        present = _look(organization, subscription, seen)
-        record = _clear(key, organization, present, subscription)
-        return service.absorb(organization, _cancel(key, subscription, record, reason))
+        subscription = service.absorb(organization, _go_on(key, subscription, record))
+        if subscription.can_cancel:
+            raise intents.IntentSpent()  # an old page, and the plan was kept since
+        return subscription
 
 
 def _look(organization: Organization, subscription: Subscription, seen: str) -> SubscriptionRecord:
@@ -88,10 +92,8 @@ def _look(organization: Organization, subscription: Subscription, seen: str) -> 
     return record
 
 
-def _clear(
-    key: str, organization: Organization, record: SubscriptionRecord, subscription: Subscription
-) -> SubscriptionRecord:
-    """Drop what a schedule, a waiting change or a pause would still do to it. Raises EndMoved for one paid meanwhile."""
+def _clear(key: str, organization: Organization, record: SubscriptionRecord) -> SubscriptionRecord:
+    """Drop what a schedule or a waiting change would still do to it. Raises EndMoved for one paid meanwhile."""
     stripe_id = record.stripe_id
     if record.schedule:
         record = gateway.release_schedule(f"{key}:release", stripe_id, record.schedule)
@@ -101,8 +103,6 @@ def _clear(
         if record.pending_price or record.price != price:
             service.absorb(organization, record)
             raise EndMoved()
-    if record.status == Status.PAUSED and subscription.is_pausing:
-        record = gateway.resume_unchanged(f"{key}:resume", stripe_id)
     return record
 
 
@@ -111,6 +111,13 @@ def _cancel(key: str, subscription: Subscription, record: SubscriptionRecord, re
     if ending.ends_now(record.status, subscription):
         return cancellations.cancel_now(key, record.stripe_id, bill=False, **why)
     return gateway.cancel_at_period_end(key, record.stripe_id, **why)
+
+
+def _go_on(key: str, subscription: Subscription, record: SubscriptionRecord) -> SubscriptionRecord:
+    """What a pause has stopped in its last paid hour goes on to its end; only after the end is set, or it would renew."""
+    if record.status == Status.PAUSED and record.cancel_at and subscription.is_pausing:
+        return gateway.resume_unchanged(f"{key}:resume", record.stripe_id)
+    return record
 
 
 def end_now(organization: Organization, reason: Reason, *, seen: str, token: str) -> Subscription:
@@ -128,8 +135,13 @@ def end_now(organization: Organization, reason: Reason, *, seen: str, token: str
         subscription = service.running(organization)
         if not ending.may_end_now(subscription):
             raise CannotEndNow()
-        record = _clear(key, organization, _look(organization, subscription, ""), subscription)
-        unused_time.promise(subscription, _as_shown(organization, subscription, seen))
+        record = _look(organization, subscription, "")
+        if ending.ends_now(record.status, subscription):
+            service.absorb(organization, record)
+            raise EndMoved()  # nothing is paid ahead: it ends by the other form, which promises nothing
+        shown = _as_shown(organization, subscription, seen)
+        record = _clear(key, organization, record)
+        unused_time.promise(subscription, shown)
         why = {"feedback": reason.feedback, "comment": reason.comment}
         ended = cancellations.cancel_now(key, record.stripe_id, bill=not subscription.is_trialing, **why)
         return service.absorb(organization, ended)
@@ -144,7 +156,7 @@ def _as_shown(organization: Organization, subscription: Subscription, seen: str)
 
 
 def keep(organization: Organization, *, token: str) -> Subscription:
-    """Undo a cancellation that has not happened yet. Raises CannotKeep."""
+    """Undo a cancellation that has not happened yet. Raises CannotKeep, IntentSpent."""
     with service.alone(organization):
         subscription = service.running(organization)
         if not subscription.can_keep:
@@ -153,4 +165,7 @@ def keep(organization: Organization, *, token: str) -> Subscription:
             record = gateway.keep(f"subscription-keep:{subscription.public_id}:{token}", subscription.stripe_id)
         except GatewayRefused as error:  # it ended in the last second
             raise CannotKeep() from error
-        return service.absorb(organization, record)
+        subscription = service.absorb(organization, record)
+        if subscription.is_canceling:
+            raise intents.IntentSpent()  # an old page, and it was canceled again since
+        return subscription
