@@ -28,6 +28,17 @@ def owed_invoice() -> Invoice | None:
     return found if found is not None and found.can_be_paid else None
 
 
+def waiting_invoice() -> Invoice | None:
+    """The open invoice of a change that takes effect once it is paid; nothing is read where none waits."""
+    subscription = current_subscription()
+    if subscription is None or not subscription.is_waiting:
+        return None
+    if "waiting_invoice" not in g:
+        g.waiting_invoice = _find(str(subscription.latest_invoice))
+    found: Invoice | None = g.waiting_invoice
+    return found if found is not None and found.can_be_paid else None
+
+
 def _find(stripe_id: str) -> Invoice | None:
     known: list[Invoice] = g.get("known_invoices", [])
     at_hand = next((invoice for invoice in known if invoice.stripe_id == stripe_id), None)

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from app.core import clock
+
 from .models import Subscription
 from .states import NOT_BEGUN, Status
 
@@ -56,7 +58,7 @@ def instant(action: str, subscription: Subscription) -> datetime | None:
     return known.get(action)
 
 
-def _plan_steps(before: dict[str, object], now: Subscription) -> list[str]:
+def _plan_steps(before: dict[str, Any], now: Subscription) -> list[str]:
     """A change that was scheduled, or waited, and took place is one step, not two."""
     steps = []
     is_changed = (before["price_id"], before["quantity"]) != (now.price_id, now.quantity)
@@ -64,7 +66,7 @@ def _plan_steps(before: dict[str, object], now: Subscription) -> list[str]:
         steps.append("plan_changed")
     for kind, set_, gone in (
         ("scheduled", "change_scheduled", "change_withdrawn"),
-        ("pending", "change_waiting", "change_discarded"),
+        ("pending", "change_waiting", _given_up(before)),
     ):
         names = (f"{kind}_price_id", f"{kind}_quantity")
         was, present = [before[name] for name in names], [getattr(now, name) for name in names]
@@ -73,6 +75,12 @@ def _plan_steps(before: dict[str, object], now: Subscription) -> list[str]:
         elif was != present and not is_changed:
             steps.append(gone)
     return steps
+
+
+def _given_up(before: dict[str, Any]) -> str:
+    """By whoever discarded it, or by Stripe once it was too late to pay for it."""
+    expires_at = before["pending_expires_at"]
+    return "change_expired" if expires_at and clock.now() >= expires_at else "change_discarded"
 
 
 _BACK = {

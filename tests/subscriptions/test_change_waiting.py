@@ -77,11 +77,14 @@ def test_what_is_not_paid_at_once_leads_to_its_payment(
     assert "Until then you keep Growth." in page.text
 
 
-def test_every_page_says_so_and_the_subscription_offers_three_ways(waiting: Browser):
+def test_every_page_says_so_and_the_subscription_offers_three_ways(waiting: Browser, sandbox: Sandbox):
+    work(sandbox)
     assert "Your change to Pro waits for its payment. You keep Growth until then." in waiting.get("/").text
     said = words(waiting.get("/subscription"))
-    assert "Given up on" in said
-    assert "Pay Use another card Discard" in said
+    assert "Due for it $200.00" in said
+    assert "Expires" in said
+    assert "Pay $200.00 Use another card Discard" in said
+    assert "?card=other" in waiting.get("/subscription").text
 
 
 def test_nobody_owes_what_it_would_cost(waiting: Browser, sandbox: Sandbox):
@@ -106,6 +109,7 @@ def test_a_change_that_is_given_up_costs_nothing(waiting: Browser, nexus: Nexus,
     answer = take_back(waiting, "waiting", **wanted(nexus))
     assert answer.status_code == 303
     assert "The change is discarded" in waiting.get("/subscription").text
+    assert "Waiting change discarded" in waiting.get("/").text
     assert newest_invoice(sandbox)["status"] == "void"
     work(sandbox)
     assert (of(waiting).price_id, of(waiting).pending_price_id) == (nexus("growth").id, None)
@@ -139,6 +143,7 @@ def test_so_it_has_when_we_heard_of_it_first(waiting: Browser, use_card: UseCard
 def test_a_change_that_nobody_pays_is_given_up_by_itself(waiting: Browser, nexus: Nexus, sandbox: Sandbox):
     turn(sandbox, "24 hours")
     assert (of(waiting).price_id, of(waiting).is_waiting) == (nexus("growth").id, False)
+    assert "Change not paid in time, so it was given up" in waiting.get("/").text
     assert newest_invoice(sandbox)["status"] == "void"
     assert len([charge for charge in sandbox.objects("charges") if charge["paid"]]) == 1
 

@@ -11,7 +11,7 @@ from app.catalog import service as catalog
 from app.catalog.models import Price
 from app.catalog.tree import Plan
 from app.core.errors import answers_json
-from app.core.extensions import limiter
+from app.core.extensions import db, limiter
 from app.core.pages import go, public_url, render
 from app.core.security import allow_card_form
 from app.core.transactions import abandon
@@ -150,6 +150,7 @@ def _offer(order: Order) -> tuple[Offer, str]:
             return offers.of(current_organization, order), ""
     except CodeRefused as error:
         abandon()
+        db.session.refresh(order.price, ["plan"])
         return offers.of(current_organization, replace(order, code="")), str(error)
 
 
