@@ -43,6 +43,7 @@ SENTENCES = {
     "subscription.unused_credited": (_l("Unused time credited"), "info"),
     "subscription.code_applied": (_l("Promotion code applied"), "success"),
     "subscription.discount_ended": (_l("Discount ended"), "quiet"),
+    "subscription.card_changed": (_l("The plan is charged to another card from now on"), "info"),
     "subscription.ended": (_l("Subscription ended"), "quiet"),
     "invoice.payment_declined": (_l("A card was declined"), "warning"),
     "invoice.paid": (_l("Invoice paid"), "success"),

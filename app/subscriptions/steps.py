@@ -17,6 +17,12 @@ def between(before: dict[str, object], now: Subscription) -> list[str]:
         steps.insert(0, "trial_converted")
     if now.is_running and before.get("cancel_at") != now.cancel_at:
         steps.append("cancellation_scheduled" if now.cancel_at else "cancellation_withdrawn")
+    if (
+        now.is_running
+        and (had := before.get("default_payment_method"))
+        and now.default_payment_method not in {None, had}
+    ):
+        steps.append("card_changed")
     steps += _discount_steps(before, now) if now.is_running else []
     return steps + (_plan_steps(before, now) if before and now.is_running else [])
 
