@@ -53,8 +53,20 @@ def keep(key: str, stripe_id: str) -> SubscriptionRecord:
 
 
 def set_default_payment_method(key: str, stripe_id: str, payment_method: str) -> SubscriptionRecord:
-    """Charge this card from now on; a subscription's own card wins over the customer's."""
-    return update(key, stripe_id, {"default_payment_method": payment_method})
+    """Charge this card from now on; a subscription's own card wins over the customer's.
+
+    A schedule keeps the card it was made with and gives it back with its next phase: it is told as well.
+    """
+    changed = update(key, stripe_id, {"default_payment_method": payment_method})
+    deed = f"{key}:schedule"
+    if changed.schedule and intents.outcome(deed) is None:
+        schedule = changed.schedule
+        wish: SubscriptionScheduleUpdateParams = {
+            "default_settings": {"default_payment_method": payment_method},
+            "proration_behavior": "none",
+        }
+        intents.perform(deed, wish, lambda p, options: client().v1.subscription_schedules.update(schedule, p, options))
+    return changed
 
 
 def add_coupon(key: str, stripe_id: str, coupon: str, kept: Sequence[str]) -> SubscriptionRecord:
@@ -103,7 +115,10 @@ def change_trial(key: str, stripe_id: str, *, item: str, price: str, quantity: i
 
 
 def schedule_change(key: str, stripe_id: str, *, schedule: str | None, price: str, quantity: int) -> SubscriptionRecord:
-    """Let price and quantity change when the running period ends; `schedule` is the one it already has, if any."""
+    """Let price and quantity change when the running period ends; `schedule` is the one it already has, if any.
+
+    Raises IntentSpent for a `key` whose schedule was let go before it said anything.
+    """
     deed = phases_key(key)
     if intents.outcome(deed):
         return retrieve(stripe_id)
@@ -111,6 +126,8 @@ def schedule_change(key: str, stripe_id: str, *, schedule: str | None, price: st
     release()
     with translated():
         present = client().v1.subscription_schedules.retrieve(schedule_id)
+    if present.current_phase is None:
+        raise intents.IntentSpent()
     params = _phases(present, price, quantity)
     intents.perform(deed, params, lambda p, options: client().v1.subscription_schedules.update(schedule_id, p, options))
     return retrieve(stripe_id)
@@ -156,7 +173,10 @@ def _item(item: Any) -> Mapping[str, Any]:
 
 
 def release_schedule(key: str, stripe_id: str, schedule: str) -> SubscriptionRecord:
-    """Forget what was scheduled; the subscription goes on as it is."""
+    """Forget what was scheduled; the subscription goes on as it is.
+
+    The answer still has a schedule if `key` released another one before.
+    """
     params: SubscriptionScheduleReleaseParams = {}
     if intents.outcome(key) is None:
         intents.perform(

@@ -21,6 +21,7 @@ from tests.payment_methods.conftest import (
     the_card,
     the_open_invoice,
 )
+from tests.subscriptions.changing import change_to
 
 Subscribe = Callable[..., None]
 Save = Callable[..., None]
@@ -221,3 +222,19 @@ def test_with_stripe_away_it_says_so_and_the_same_form_does_it_later(
     falter(sandbox, call="rate_limit", path="/v1/nothing")
     assert make_default(ada, "4444", token="t" * 22).status_code == 303
     assert subscription_of(ada).default_payment_method == default_at_stripe(ada) == the_card(ada, "4444").stripe_id
+
+
+def test_a_scheduled_change_is_charged_to_it_as_well(
+    ada: Browser, subscribe: Subscribe, nexus: Any, save_card: Save, make_default: Press, sandbox: Sandbox
+):
+    subscribe(ada)
+    change_to(ada, nexus("starter"))
+    save_card(ada, MASTERCARD, default=False)
+    make_default(ada, "4444")
+    sandbox.turn_clock("1 month")
+    sandbox.turn_clock("2 hours")
+    work(sandbox)
+    assert subscription_of(ada).price_id == nexus("starter").id
+    newest = sandbox.objects("charges")[0]
+    assert (newest["amount"], newest["payment_method_details"]["card"]["last4"]) == (2900, "4444")
+    assert subscription_of(ada).default_payment_method == the_card(ada, "4444").stripe_id
