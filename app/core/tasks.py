@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, event, or_
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, event, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -80,6 +80,12 @@ def record(
     db.session.execute(insert(Task).values(**values).on_conflict_do_nothing())
     if run_at is None:
         ring_after_commit(queue)
+
+
+def is_known(kind: str, key: str) -> bool:
+    """Whether this work was recorded, whatever came of it."""
+    known = select(Task.id).where(Task.kind == kind, Task.key == key)
+    return db.session.scalar(known) is not None
 
 
 def ring_after_commit(queue: str) -> None:

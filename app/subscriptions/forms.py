@@ -128,7 +128,8 @@ class PauseForm(DeedForm):
         self.until.choices = [*terms, ("day", _l("Until another day")), ("open", _l("Until I come back"))]
 
     def validate_until(self, field: RadioField) -> None:
-        if field.data == "day" and not any(self.day.raw_data or ()):
+        first = (self.day.raw_data or [""])[0]  # what `Optional` looks at: blank, no day is asked for
+        if field.data == "day" and not first.strip():
             raise ValidationError(_l("Please enter the day on which your plan comes back."))
 
     @property

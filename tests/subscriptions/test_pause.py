@@ -216,6 +216,7 @@ def test_a_cancellation_drops_the_planned_pause(subscribed: Browser, sandbox: Sa
     ("day", "said"),
     [
         ("", "Please enter the day"),
+        ("   ", "Please enter the day"),
         ("2020-01-01", "Choose a day from"),
         ("9999-12-31", "Choose a day from"),
         ("soon", "valid date"),

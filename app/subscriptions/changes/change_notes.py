@@ -48,7 +48,8 @@ def _cancellation(wish: Wish, ends_at: datetime) -> str:
 def _pause(wish: Wish, pauses_at: datetime) -> str:
     if wish.way is Way.LATER or wish.restarts:
         return str(_("It is dropped, because the period it would have followed changes. You can plan it again."))
-    return str(_("It stays: %(plan)s pauses on %(date)s.", plan=wish.plan.name, date=i18n.day(pauses_at)))
+    stays = str(_("It stays: %(plan)s pauses on %(date)s.", plan=wish.plan.name, date=i18n.day(pauses_at)))
+    return stays + " " + str(_("Unpaid by then, this change is given up, and %(plan)s pauses.", plan=wish.old.name))
 
 
 def _discount(subscription: Subscription, discount: dict[str, Any], invoice: PreviewRecord | None) -> str:

@@ -15,7 +15,8 @@ from app.audit import service as audit
 from app.core import tasks
 from app.core.errors import PortalError
 from app.core.extensions import db
-from app.gateway import subscription_changes, subscriptions
+from app.gateway import intents, subscription_changes, subscriptions
+from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 from app.subscriptions import notices, service
 from app.subscriptions.models import Subscription
@@ -23,6 +24,7 @@ from app.subscriptions.states import Status
 
 AHEAD = timedelta(hours=1)
 """How long before the end of the period Stripe is asked, so that no renewal comes first."""
+BEGIN = "pause_subscription"
 LONGEST_MONTHS = 12
 REMINDED = timedelta(days=3)
 """How long before the return the customer is written to."""
@@ -54,6 +56,16 @@ class CannotWithdraw(PortalError):
 
     def __init__(self) -> None:
         super().__init__(_("There is no planned pause to take back. Look at your subscription before you go on."))
+
+
+class StillBeingPaid(PortalError):
+    """A change of plan is being paid at this moment; the pause is tried again when that is known."""
+
+    status = 409
+    code = "change_being_paid"
+
+    def __init__(self) -> None:
+        super().__init__("A change is being paid right now; the pause is tried again.")
 
 
 def _why_not(subscription: Subscription) -> str:
@@ -97,12 +109,15 @@ def months_after(day: date, months: int) -> date:
 def plan(organization: Organization, resume_on: date | None, token: str) -> Subscription:
     """Wish for a pause from the end of the paid period until `resume_on`, a day of theirs, or with no end.
 
-    Nothing changes at Stripe yet. `token` is the form's one-use token. Raises CannotPause, BadResumeDate.
+    Nothing changes at Stripe yet. `token` is the form's one-use token. Raises CannotPause, BadResumeDate, IntentSpent.
     """
     with service.alone(organization):
         subscription = service.running(organization)
         if not subscription.can_pause:
             raise CannotPause(subscription)
+        key = f"{subscription.public_id}:{token}"
+        if tasks.is_known(BEGIN, key):
+            raise intents.IntentSpent()
         first, last = first_day(subscription, organization), last_day(subscription, organization)
         if resume_on is not None and not first <= resume_on <= last:
             raise BadResumeDate(first, last)
@@ -111,7 +126,7 @@ def plan(organization: Organization, resume_on: date | None, token: str) -> Subs
         _write(subscription, organization, "pause_planned")
         payload = _payload(subscription) | {"token": token}
         run_at = subscription.pauses_at - AHEAD
-        tasks.record("pause_subscription", f"{subscription.public_id}:{token}", payload, run_at=run_at)
+        tasks.record(BEGIN, key, payload, run_at=run_at)
         return subscription
 
 
@@ -134,7 +149,7 @@ def withdraw(organization: Organization, token: str) -> Subscription:
 def begin(subscription_id: int, pauses_at: datetime, token: str) -> None:
     """Ask Stripe to pause, unless the wish was taken back or something else is coming; by then an hour is left.
 
-    Heard of too late, after the renewal, it pauses all the same and the renewed period is credited in full: nobody pays
+    A change that still waits for its payment is given up; paid at the last moment, it is the new plan that pauses. Heard of too late, after the renewal, it pauses all the same and the renewed period is credited in full: nobody pays
     for a pause.
     """
     organization = _organization_of(subscription_id)
@@ -142,16 +157,33 @@ def begin(subscription_id: int, pauses_at: datetime, token: str) -> None:
         subscription = service.latest(organization)
         if subscription is None or subscription.id != subscription_id or subscription.pauses_at != pauses_at:
             return
-        record = subscriptions.retrieve(subscription.stripe_id)
-        if record.status == Status.ACTIVE and not (record.cancel_at or record.schedule or record.pending_price):
-            has_renewed = record.current_period_start >= pauses_at
-            key = f"subscription-pause:{subscription.public_id}:{token}"
-            record = subscription_changes.pause(key, subscription.stripe_id, credit_period=has_renewed)
-        subscription = service.absorb(organization, record)
+        key = f"subscription-pause:{subscription.public_id}:{token}"
+        subscription = service.absorb(organization, _pause(key, _cleared(key, subscription.stripe_id), pauses_at))
         if subscription.returns_at is not None:
             key, payload = f"{subscription.public_id}:{subscription.returns_at:%Y-%m-%dT%H:%M}", _payload(subscription)
             tasks.record("remind_of_return", key, payload, run_at=subscription.returns_at - REMINDED)
             tasks.record("resume_subscription", key, payload, run_at=subscription.returns_at)
+
+
+def _cleared(key: str, stripe_id: str) -> SubscriptionRecord:
+    """Without a waiting change, and without a schedule that changes nothing, which Stripe would refuse to pause."""
+    record = subscriptions.retrieve(stripe_id)
+    if record.pending_price and record.latest_invoice and not record.cancel_at:
+        record = subscription_changes.discard_pending(f"{key}:discard", stripe_id, record.latest_invoice)
+        if record.pending_price:
+            raise StillBeingPaid()
+    if record.schedule and record.scheduled_price is None:
+        record = subscription_changes.release_schedule(f"{key}:release", stripe_id, record.schedule)
+    return record
+
+
+def _pause(key: str, record: SubscriptionRecord, pauses_at: datetime) -> SubscriptionRecord:
+    """`record` as it is when it ends, changes, or counts from another day by now."""
+    is_plain = record.status == Status.ACTIVE and not (record.cancel_at or record.schedule)
+    has_renewed = record.current_period_start >= pauses_at
+    if not is_plain or not (has_renewed or record.current_period_end == pauses_at):
+        return record
+    return subscription_changes.pause(key, record.stripe_id, credit_period=has_renewed)
 
 
 def remind_of_return(subscription_id: int, pauses_at: datetime) -> None:
