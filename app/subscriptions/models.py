@@ -188,7 +188,7 @@ class Subscription(Model):
     def can_take_a_code(self) -> bool:
         """A discount would reach the next charge: there is one, and nothing is under way that would forget it."""
         is_plain = self.status in {Status.ACTIVE, Status.TRIALING} and self.cancel_at is None
-        return is_plain and not self.schedule and not self.is_waiting and not self.is_pausing
+        return is_plain and self.scheduled_at is None and not self.is_waiting and not self.is_pausing
 
     @property
     def can_buy_again(self) -> bool:

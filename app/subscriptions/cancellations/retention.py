@@ -128,7 +128,7 @@ def latest(organization: Organization) -> AcceptedOffer | None:
 def _can_change(subscription: Subscription) -> bool:
     """Whether a discount or another plan would reach the next charge undisturbed."""
     is_plain = subscription.status in {Status.ACTIVE, Status.TRIALING} and subscription.cancel_at is None
-    return is_plain and not subscription.schedule and not subscription.is_waiting and not subscription.is_pausing
+    return is_plain and not subscription.scheduled_at and not subscription.is_waiting and not subscription.is_pausing
 
 
 def _coupon() -> str:
