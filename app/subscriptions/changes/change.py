@@ -48,7 +48,8 @@ def preview(organization: Organization, price: Price, quantity: int | None = Non
 def confirm(organization: Organization, price: Price, quantity: int, shown: Shown, token: str) -> Subscription:
     """Do the change that was `shown`, once for the form's one-use `token`; its payment may then still wait.
 
-    Raises SheetOutdated when something else would be charged by now, and whatever `preview` raises.
+    Raises SheetOutdated when something else would be charged by now, IntentSpent when it was done and taken back since,
+    and whatever `preview` raises.
     """
     with service.alone(organization):
         subscription, sheet = _subject(organization), None
@@ -60,6 +61,8 @@ def confirm(organization: Organization, price: Price, quantity: int, shown: Show
         else:
             sheet = _check(organization, wish.of(subscription, price.public_id, quantity), shown)
         changed = service.absorb(organization, _do(key, subscription, price, quantity, shown))
+        if sheet is None and not _has(changed, price, quantity):
+            raise intents.IntentSpent()
         if sheet and sheet.recurring and not changed.is_waiting:
             service.keep_next_charge(organization, changed, sheet.recurring)
         return changed

@@ -37,7 +37,7 @@ class BeingPaid(PortalError):
 
 
 def undo(organization: Organization, token: str) -> Subscription:
-    """Forget the scheduled change; the plan goes on as it is. Raises NothingScheduled.
+    """Forget the scheduled change; the plan goes on as it is. Raises NothingScheduled, IntentSpent.
 
     `token` is the form's one-use token, here and below.
     """
@@ -49,6 +49,8 @@ def undo(organization: Organization, token: str) -> Subscription:
         if subscription.schedule is None or subscription.scheduled_price is None:
             raise NothingScheduled()
         record = gateway.release_schedule(key, subscription.stripe_id, subscription.schedule)
+        if record.schedule is not None:
+            raise intents.IntentSpent()
         return service.absorb(organization, record)
 
 
@@ -60,7 +62,7 @@ def discard(organization: Organization, token: str, wanted: tuple[str, int] | No
     """
     with service.alone(organization):
         subscription = service.running(organization)
-        key = f"subscription-change-discard:{subscription.public_id}:{token}"
+        key = f"subscription-change-discard:{subscription.public_id}:{subscription.latest_invoice}:{token}"
         if not subscription.is_waiting and (intents.was_tried(key) or has(subscription, wanted)):
             return subscription
         if not subscription.is_waiting or subscription.latest_invoice is None:
