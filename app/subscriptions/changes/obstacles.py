@@ -21,6 +21,7 @@ class Obstacle(StrEnum):
     CURRENT = "current_plan"
     SCHEDULED = "already_scheduled"
     CANCELING = "cancellation_pending"
+    TRIAL_TERMS = "trial_needs_card"
 
 
 SENTENCES = {
@@ -37,6 +38,10 @@ SENTENCES = {
     Obstacle.SCHEDULED: _l("This change is already scheduled. You can undo it until it takes effect."),
     Obstacle.CANCELING: _l(
         "Your plan is going to end, and this change would outlive it. Keep your plan first; nothing was changed."
+    ),
+    Obstacle.TRIAL_TERMS: _l(
+        "Only with a card can your trial go on with this plan. Add a card first, then you can change; "
+        "nothing was changed."
     ),
 }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.catalog import service as catalog
-from app.catalog.models import Interval, PlanKind
+from app.catalog.models import Interval, PlanKind, TrialCard
 from app.catalog.tree import Plan, Price
 from app.core.errors import NotFound
 from app.subscriptions import seats
@@ -48,6 +48,13 @@ class Wish:
         return Way.LATER if self.costs_less else Way.NOW
 
     @property
+    def lacks_card(self) -> bool:
+        """Whether it is tried without a card, and the wanted plan has no trial that needs none."""
+        held, terms = self.subscription, self.plan
+        needs_card = not terms.trial_days or terms.trial_card == TrialCard.REQUIRED
+        return held.is_trialing and held.default_payment_method is None and needs_card
+
+    @property
     def is_larger_plan(self) -> bool:
         """Whether one seat of it costs more a month."""
         held = self.subscription.price
@@ -78,4 +85,6 @@ def of(subscription: Subscription, price_id: str, quantity: int | None) -> Wish:
     keeps_end = not wish.costs_less and not wish.restarts
     if obstacle := obstacles.find(subscription, price, wanted, is_upgrade=keeps_end):
         raise obstacles.CannotChange(obstacle)
+    if wish.lacks_card:
+        raise obstacles.CannotChange(obstacles.Obstacle.TRIAL_TERMS)
     return wish
