@@ -277,3 +277,7 @@ def test_leaving_again_after_coming_back_works_as_the_first_time(ended: Browser,
     pays(ended)
     presses(ended, says_why(ended), "/subscription/cancellation")
     assert subscription_of(ended).portal_state == "canceling"
+
+
+def test_it_offers_another_plan_too(ended: Browser):
+    assert "Choose another plan" in ended.get(AGAIN).text
