@@ -51,6 +51,16 @@ class GatewayRefused(PortalError):
         self.param = param
 
 
+class IntentMismatch(PortalError):
+    """The same deed was asked with other parameters: a stale page, or a bug."""
+
+    status = 409
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("This form was already sent with other values. Reload the page and look before you try again.")
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the SDK's exceptions into ours; what is not listed stays loud."""
@@ -59,6 +69,8 @@ def translated() -> Iterator[None]:
     except stripe.CardError as error:
         decline = getattr(error.error, "decline_code", None)
         raise PaymentDeclined(error.user_message or _("Your card was declined."), decline) from error
+    except stripe.IdempotencyError as error:  # another object than before: its id is no parameter
+        raise IntentMismatch() from error
     except stripe.RateLimitError as error:
         raise GatewayUnavailable() from error
     except stripe.APIConnectionError as error:

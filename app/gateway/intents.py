@@ -22,6 +22,7 @@ from app.core.extensions import Model
 from app.core.transactions import apart, release
 
 from .errors import GatewayUnavailable, translated
+from .errors import IntentMismatch as IntentMismatch
 
 KEY_LIFE = timedelta(hours=24)
 """How long Stripe surely remembers a key (https://docs.stripe.com/api/idempotent_requests)."""
@@ -49,16 +50,6 @@ class StripeIntent(Model):
     error_code: Mapped[str | None]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-
-
-class IntentMismatch(PortalError):
-    """The same deed was asked with other parameters: a stale page, or a bug."""
-
-    status = 409
-    code = "idempotency_key_reused"
-
-    def __init__(self) -> None:
-        super().__init__("This form was already sent with other values. Reload the page and look before you try again.")
 
 
 class IntentSpent(PortalError):

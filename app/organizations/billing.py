@@ -76,7 +76,7 @@ def save(organization: Organization, details: Details, token: str) -> None:
     with leases.hold(lease(organization), LEASE_SECONDS):
         customer = db.session.scalar(select(Organization.stripe_customer_id).where(Organization.id == organization.id))
         if customer is not None:
-            answer = columns(_send(f"billing-details:{token}", customer, values))
+            answer = columns(_send(f"billing-details:{organization.public_id}:{token}", customer, values))
             if any(values[name] != value for name, value in answer.items()):
                 raise IntentSpent()
         _write(organization, values)

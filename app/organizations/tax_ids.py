@@ -64,7 +64,7 @@ def add(organization: Organization, kind: str, value: str, token: str) -> None:
             _keep(organization, kind, value)
             return
         try:
-            record = gateway.create(f"tax-id-create:{token}", customer, kind, value)
+            record = gateway.create(f"tax-id-create:{organization.public_id}:{token}", customer, kind, value)
         except GatewayRefused as error:
             raise TaxIdRefused(kind) from error
         if _new(db.session(), organization.id, record):  # else the event was faster, and may know more by now
@@ -85,7 +85,8 @@ def _keep(organization: Organization, kind: str, value: str) -> None:
 def remove(organization: Organization, public_id: str) -> None:
     """Print it no longer. Raises NotFound, also for one of another organization, Busy and GatewayUnavailable."""
     with leases.hold(lease(organization), LEASE_SECONDS):
-        row = db.session.scalar(TaxId.of(organization).where(TaxId.public_id == public_id))
+        mine = TaxId.of(organization).where(TaxId.public_id == public_id)
+        row = db.session.scalar(mine) if public_id.isprintable() else None  # PostgreSQL takes no NUL
         if row is None:
             raise NotFound()
         if row.stripe_id is not None:

@@ -15,10 +15,11 @@ from .defaults import Commit
 PURPOSE = "card"
 
 
-def start(organization: Organization, buyer: Buyer | None, *, make_default: bool, token: str) -> str:
+def start(organization: Organization, buyer: Buyer | None, *, make_default: bool, due: str, token: str) -> str:
     """Begin saving a card; answers the secret that the browser confirms. What shall become of it goes along at Stripe.
 
-    `buyer` makes the customer of an organization that Stripe does not know yet.
+    `due` is what the page said is overdue, as `defaults.owed` does: only that may be charged. `buyer` makes the customer of
+    an organization that Stripe does not know yet.
     """
     if buyer is not None:
         customer = customers.ensure(
@@ -27,7 +28,8 @@ def start(organization: Organization, buyer: Buyer | None, *, make_default: bool
     else:
         customer = str(organization.stripe_customer_id)
     wish = {"purpose": PURPOSE, "organization": organization.public_id, "default": "yes" if make_default else "no"}
-    return payment_intents.save_card(f"card-add:{token}", customer=customer, metadata=wish)
+    key = f"card-add:{organization.public_id}:{token}"
+    return payment_intents.save_card(key, customer=customer, metadata=wish | ({"due": due} if due else {}))
 
 
 def complete(organization: Organization, intent_id: str, commit: Commit) -> IntentRecord:
@@ -55,11 +57,12 @@ def absorb(organization: Organization, intent: IntentRecord, commit: Commit) -> 
     """
     if not is_ours(intent) or intent.payment_method is None or intent.customer is None:
         return
-    if intent.metadata.get("default") != "yes" or defaults.is_done(intent.stripe_id):
+    if intent.metadata.get("default") != "yes" or defaults.is_done(organization, intent.stripe_id):
         service.absorb(organization, service.fetch(intent.customer))
         return
     with subscriptions.alone(organization):
         try:
-            defaults.settle(organization, intent.payment_method, intent.stripe_id, commit)
+            agreed = intent.metadata.get("due", "")
+            defaults.settle(organization, intent.payment_method, intent.stripe_id, commit, agreed=agreed)
         except service.CardNotFound:
             return

@@ -3,6 +3,7 @@
 Each call to Stripe carries the deed's token, so that whoever does the same deed again does only what is left of it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from flask_babel import gettext as _
@@ -13,7 +14,6 @@ from app.core.extensions import db
 from app.core.money import Money
 from app.gateway import customers, intents
 from app.gateway import subscription_changes as changes
-from app.gateway import subscriptions as gateway
 from app.gateway.errors import GatewayNotFound, GatewayRefused
 from app.gateway.subscription_records import SubscriptionRecord
 from app.invoices import paying
@@ -53,29 +53,40 @@ def due(invoices: Sequence[Invoice]) -> str:
     return " + ".join(i18n.money(Money(amount, currency)) for currency, amount in sums.items())
 
 
+def owed(invoices: Sequence[Invoice]) -> str:
+    """The same in no language, minor units and currency, for comparing: 9900 usd, or "" for nothing."""
+    sums = Counter[str]()
+    for invoice in invoices:
+        sums[invoice.currency] += invoice.remaining_amount
+    return " + ".join(f"{amount} {currency}" for currency, amount in sorted(sums.items()))
+
+
 def make(organization: Organization, public_id: str, token: str, shown: str, commit: Commit) -> str:
     """Make a card the default and try it on what is overdue, which came to `shown` on the button; answers its label.
 
     `tries` tells what came of it. Raises CardNotFound, DueChanged, IntentSpent and Busy.
     """
     with subscriptions.alone(organization):
-        card, was_done = service.get(organization, public_id), is_done(token)
-        if not was_done and shown != (amount := due(overdue(organization))):
+        card, was_done, late = service.get(organization, public_id), is_done(organization, token), overdue(organization)
+        if not was_done and shown != (amount := due(late)):
             raise DueChanged(amount)
-        settle(organization, card.stripe_id, token, commit)
+        settle(organization, card.stripe_id, token, commit, agreed=owed(late))
         if was_done and card not in [found for found in service.of(organization) if found.is_default]:
             raise intents.IntentSpent()  # an old page, and another card was chosen since
     return card.label
 
 
-def is_done(token: str) -> bool:
+def is_done(organization: Organization, token: str) -> bool:
     """Whether the card of this deed became the default: the last step at Stripe."""
-    return intents.outcome(_key(token)) is not None
+    return intents.outcome(_key(organization, token)) is not None
 
 
-def settle(organization: Organization, card: str, token: str, commit: Commit) -> None:
-    """What is left of the deed, for a card by its Stripe id; only under `subscriptions.alone`. Raises CardNotFound."""
-    customer, was_done = str(organization.stripe_customer_id), is_done(token)
+def settle(organization: Organization, card: str, token: str, commit: Commit, *, agreed: str) -> None:
+    """What is left of the deed, for a card by its Stripe id; only under `subscriptions.alone`. Raises CardNotFound.
+
+    What is overdue is tried only if it is what the customer `agreed` to, as `owed` says it.
+    """
+    customer, was_done = str(organization.stripe_customer_id), is_done(organization, token)
     try:
         record = _set(organization, customer, card, token)
     except (GatewayRefused, GatewayNotFound) as refused:
@@ -85,26 +96,24 @@ def settle(organization: Organization, card: str, token: str, commit: Commit) ->
     if record is not None:
         subscriptions.absorb(organization, record)
     commit()
-    if not was_done:
-        for invoice in overdue(organization):
+    late = overdue(organization)
+    if not was_done and owed(late) == agreed:
+        for invoice in late:
             _try(organization, invoice, card, token)
             commit()
 
 
-def _key(token: str) -> str:
-    return f"card-default:{token}"
+def _key(organization: Organization, token: str) -> str:
+    return f"card-default:{organization.public_id}:{token}"
 
 
 def _set(organization: Organization, customer: str, card: str, token: str) -> SubscriptionRecord | None:
     """At Stripe. Raises IntentMismatch for a token that was used for another card."""
     subscription, record = subscriptions.latest(organization), None
-    if subscription is not None and subscription.is_running and not is_done(token):
-        key = f"card-subscription:{token}"
-        if intents.outcome(key):  # what Stripe answered then is no news by now
-            record = gateway.retrieve(subscription.stripe_id)
-        else:
-            record = changes.set_default_payment_method(key, subscription.stripe_id, card)
-    customers.set_default_card(_key(token), customer, card)
+    if subscription is not None and subscription.is_running and not is_done(organization, token):
+        key = f"card-subscription:{organization.public_id}:{token}"
+        record = changes.set_default_payment_method(key, subscription.stripe_id, card)
+    customers.set_default_card(_key(organization, token), customer, card)
     return record
 
 

@@ -2,11 +2,15 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField
+from wtforms.validators import Length
 
 from app.subscriptions.forms import CheckoutForm, DeedForm
 
 
 class AddCardForm(DeedForm):
+    """`due` is what the page said is overdue, in no language; "" for nothing."""
+
+    due = HiddenField(validators=[Length(max=200)])
     make_default = BooleanField(_l("Make this the default card"), default=True)
 
 

@@ -63,7 +63,7 @@ def remove(organization: Organization, public_id: str, token: str, commit: Commi
         card = check(organization, public_id)
         label = card.label
         try:
-            gateway.detach(f"card-remove:{token}", card.stripe_id)
+            gateway.detach(f"card-remove:{card.public_id}:{token}", card.stripe_id)
         except GatewayNotFound as error:
             raise service.CardNotFound() from error
         service.absorb(organization, service.fetch(str(organization.stripe_customer_id)))

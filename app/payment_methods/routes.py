@@ -46,7 +46,8 @@ def index() -> ResponseReturnValue:
 @bp.get("/new")
 @may(Role.BILLING)
 def add() -> ResponseReturnValue:
-    form = _add_form()
+    form, late = _add_form(), defaults.overdue(current_organization)
+    form.due.data = defaults.owed(late)
     if isinstance(form, FirstCardForm):
         form.name.data = current_organization.billing_name or current_organization.name
         form.country.data = current_organization.country or ""
@@ -55,7 +56,7 @@ def add() -> ResponseReturnValue:
     return render(
         "payment_methods/new.html",
         form=form,
-        due=defaults.due(defaults.overdue(current_organization)),
+        due=defaults.due(late),
         currency=subscription.price.currency if subscription else "usd",
         stripe_js_url=settings.stripe_js_url,
         publishable_key=settings.stripe_publishable_key,
@@ -75,8 +76,8 @@ def start() -> ResponseReturnValue:
     buyer = None
     if isinstance(form, FirstCardForm):
         buyer = Buyer(name=form.name.data.strip(), country=form.country.data, email=current_user.email)
-    is_default = bool(form.make_default.data)
-    secret = adding.start(current_organization, buyer, make_default=is_default, token=form.token.data)
+    is_default, due = bool(form.make_default.data), form.due.data or ""
+    secret = adding.start(current_organization, buyer, make_default=is_default, due=due, token=form.token.data)
     return jsonify(kind="setup", client_secret=secret)
 
 
@@ -103,7 +104,8 @@ def result(intent_id: str) -> ResponseReturnValue:
         intent=intent,
         outcome=_outcome(intent),
         card=card,
-        is_default=defaults.is_done(intent_id),
+        is_default=defaults.is_done(current_organization, intent_id),
+        due=defaults.due(defaults.overdue(current_organization)),
         tries=defaults.tries(current_organization, intent_id),
     )
 

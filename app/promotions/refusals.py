@@ -21,6 +21,7 @@ class Reason(StrEnum):
     TOO_LITTLE = "promotion_code_needs_minimum"
     OVER_TOO_SOON = "promotion_code_over_too_soon"
     TWICE = "promotion_code_already_applied"
+    TAKEN = "promotion_code_already_used"
     REFUSED = "promotion_code_refused"
 
 
@@ -42,6 +43,7 @@ SENTENCES = {
         "This code would be over before your next payment on %(date)s, so it would take nothing off."
     ),
     Reason.TWICE: _l("This code is already taken off what you pay."),
+    Reason.TAKEN: _l("Your organization has used this code before, and each code works once."),
     Reason.REFUSED: _l("This code cannot be used for this. Ask whoever gave it to you what it is for."),
 }
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.audit import service as audit
 from app.catalog.models import Price
 from app.core import clock, ids, leases, tasks
-from app.core.errors import PortalError
+from app.core.errors import NotFound, PortalError
 from app.core.extensions import db
 from app.core.logs import log
 from app.gateway import previews
@@ -19,7 +19,7 @@ from app.gateway.previews import PreviewRecord
 from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 
-from . import notices, steps, trial_notices, unused_time
+from . import notices, steps, taken_codes, trial_notices, unused_time
 from .explanations import lines
 from .models import Subscription
 from .states import LIVE, NOT_BEGUN, Status
@@ -137,8 +137,10 @@ def refetch_others(organization: Organization, known: set[str]) -> list[Subscrip
 def absorb(organization: Organization, record: SubscriptionRecord) -> Subscription:
     """Write Stripe's answer into our row and record what follows from it: audit, mails, the next charge.
 
-    Nothing if our row stands on a question asked later. Raises UnknownPrice.
+    Nothing if our row stands on a question asked later. Raises UnknownPrice, and NotFound for what is another customer's.
     """
+    if record.customer != organization.stripe_customer_id:
+        raise NotFound()
     values = {name: getattr(record, name) for name in MIRRORED} | _prices(record)
     first = {"public_id": ids.new("sub"), "organization_id": organization.id, "stripe_id": record.stripe_id}
     new = insert(Subscription).values(**first, **values, version=0, synced_at=record.asked_at)
@@ -158,11 +160,7 @@ def absorb(organization: Organization, record: SubscriptionRecord) -> Subscripti
 
 def _prices(record: SubscriptionRecord) -> dict[str, int | None]:
     """Our prices for Stripe's. Raises UnknownPrice."""
-    named = {
-        "price_id": record.price,
-        "scheduled_price_id": record.scheduled_price,
-        "pending_price_id": record.pending_price,
-    }
+    named: dict[str, str | None] = {column: getattr(record, name) for column, name in PRICES.items()}
     wanted = [stripe_id for stripe_id in named.values() if stripe_id]
     rows = db.session.execute(select(Price.stripe_price_id, Price.id).where(Price.stripe_price_id.in_(wanted)))
     known = {row.stripe_price_id: row.id for row in rows}
@@ -198,6 +196,7 @@ def _change(
         if action == "ended":
             unused_time.subscription_ended(subscription)
     trial_notices.absorbed(before, subscription)
+    taken_codes.remember(subscription)
     refresh = {"subscription": subscription.id, "version": subscription.version}
     tasks.record("refresh_next_charge", f"{subscription.public_id}:{subscription.version}", refresh)
 

@@ -13,7 +13,7 @@ from app.invoices import pay_links
 from app.invoices.models import Invoice
 from tests.cast import Browser
 from tests.helpers import CardForm, Mailbox, Sandbox, work
-from tests.invoices.owing import ASKS_ALWAYS, FAILS_LATER, VISA, charges_of, owes, status_of
+from tests.invoices.owing import ASKS_ALWAYS, FAILS_LATER, VISA, charges_of, give_card, owes, status_of
 from tests.invoices.test_pay_routes import JSON, TOKEN, answer_the_bank
 
 FORM = {"token": TOKEN, "amount": "9900", "card": "saved"}
@@ -197,3 +197,13 @@ def test_the_link_is_not_kept_once_the_mail_is_sent(asked: Invoice, sandbox: San
     payloads = db.session.execute(db.text("SELECT payload::text FROM tasks WHERE kind = 'send_mail'")).scalars().all()
     assert payloads
     assert not any("/pay/" in payload for payload in payloads)
+
+
+def test_a_card_that_the_page_does_not_offer_is_not_charged(ada: Browser, client: Browser):
+    invoice = owes(ada, FAILS_LATER)
+    address = link_to(invoice)
+    give_card(ada, VISA)
+    assert "4242" not in client.get(address).text
+    assert client.post(address, data=FORM).status_code == 409
+    assert client.post(address, data=FORM, headers=JSON).get_json()["error"].startswith("This page offers no saved card.")
+    assert charges_of(ada) == []

@@ -216,3 +216,8 @@ def test_the_kinds_of_ones_own_country_come_first():
     assert next(iter(tax_types.by_country("FR").values()))[0].type == "eu_vat"
     assert [kind.type for kind in next(iter(tax_types.by_country("CH").values()))] == ["ch_vat", "ch_uid"]
     assert sum(len(kinds) for kinds in tax_types.by_country("DE").values()) == len(tax_types.TYPES)
+
+
+@pytest.mark.parametrize("unknown", ["%00", "tax_unknown"])
+def test_a_number_that_nobody_has_cannot_be_removed(ada: Browser, unknown: str):
+    assert ada.post(f"{PAGE}/tax-ids/{unknown}/removal").status_code == 404

@@ -143,3 +143,20 @@ def test_with_stripe_away_the_form_says_so_beside_it(ada: Browser, subscribe: Su
     answer = ada.post("/payment-methods/new", data={"token": "t" * 22})
     assert answer.status_code == 503
     assert "Please try again in a minute." in answer.get_json()["error"]
+
+
+def test_what_fell_due_after_the_page_was_shown_is_said_and_not_charged(
+    ada: Browser, subscribe: Subscribe, save_card: Callable[..., None], card: CardForm, sandbox: Sandbox
+):
+    subscribe(ada, "growth")
+    save_card(ada, "4000000000000341")
+    form = {"token": "t" * 22, "make_default": "y", "due": ""}
+    secret = ada.post("/payment-methods/new", data=form).get_json()["client_secret"]
+    for step in ("1 month", "3 hours"):
+        sandbox.turn_clock(step)
+        work(sandbox)
+    page = come_back(ada, card.confirm(secret, MASTERCARD))
+    work(sandbox)
+    assert "$99.00 is overdue" in page
+    assert "it was not charged" in page
+    assert [charge["amount"] for charge in sandbox.objects("charges") if charge["status"] == "succeeded"] == [9900]

@@ -112,3 +112,13 @@ def test_without_a_token_nothing_is_removed(ada: Browser, subscribe: Subscribe, 
     save_card(ada, MASTERCARD, default=False)
     assert remove(ada, "4444", token="").status_code == 400
     assert len(cards_of(ada)) == 2
+
+
+def test_one_token_removes_the_card_of_its_page_and_a_second_page_its_own(
+    ada: Browser, subscribe: Subscribe, save_card: Save
+):
+    subscribe(ada)
+    for number in (MASTERCARD, "4000056655665556"):
+        save_card(ada, number, default=False)
+    assert [remove(ada, last4).status_code for last4 in ("4444", "5556")] == [303, 303]
+    assert [card.last4 for card in cards_of(ada)] == ["4242"]

@@ -9,8 +9,9 @@ from app.core.extensions import db
 from app.subscriptions.trial_cards import TrialCard
 from tests.cast import Browser
 from tests.helpers import CardForm, Sandbox, work
+from tests.promotions.codes import at_stripe, make_code
 
-from .on_trial import OTHER, Terms, of, saves, shown, start_plainly, told
+from .on_trial import OTHER, Terms, form, of, saves, shown, start_plainly, told
 
 NO_MONEY_LATER = "4000000000000341"
 
@@ -152,3 +153,20 @@ def test_whoever_has_a_plan_by_now_is_led_to_it(used: str, ada: Browser, cleo: B
     cleo.post(address, data={"token": "p" * 22, "amount": "2900"})
     assert cleo.get(address).location == "/subscription"
     assert cleo.post(address, data={"token": "q" * 22, "amount": "2900"}).location == "/subscription"
+
+
+def test_a_code_that_died_meanwhile_is_said_and_the_price_shown_without_it(
+    used: str, cleo: Browser, card: CardForm, sandbox: Sandbox
+):
+    code = make_code(sandbox)
+    answer = cleo.post(f"/checkout/{used}", data=form(cleo, "c" * 22, promotion_code="SPRING20")).get_json()
+    intent = card.confirm(answer["client_secret"], "4242424242424242")["id"]
+    address = f"/checkout/return/{intent}/payment"
+    press = {"token": "p" * 22, "amount": shown(cleo.get(address).text)}
+    assert press["amount"] == "2320"
+    at_stripe(sandbox, f"promotion_codes/{code}", active=False)
+    page = cleo.post(address, data=press)
+    assert page.status_code == 409
+    assert "Your promotion code no longer counts" in page.text
+    assert shown(page.text) == "2900"
+    assert sandbox.objects("charges") == []

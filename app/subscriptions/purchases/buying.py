@@ -17,7 +17,7 @@ from app.gateway.subscriptions import StartedSubscription
 from app.organizations import customer as customers
 from app.organizations.models import Organization
 from app.promotions import service as promotions
-from app.promotions.refusals import CodeRefused
+from app.promotions.refusals import CodeRefused, Reason
 from app.subscriptions import service
 from app.subscriptions.states import Status
 
@@ -51,6 +51,21 @@ class CodeSpent(CodeRefused):
         return f"{super().__str__()} {after}"
 
 
+class CodeHeld(PortalError):
+    """Their own unfinished start has the last use of the code, so it is kept."""
+
+    status = 409
+    code = "promotion_code_held"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This code can be used once more, and the order you began before has it. Nothing was charged; finish that "
+                "order as it was, or order this one without the code."
+            )
+        )
+
+
 @dataclass(frozen=True)
 class Confirmation:
     """What the browser confirms with Stripe.js: `kind` is `payment`, `setup`, or `done` when nothing is left to pay."""
@@ -75,7 +90,7 @@ def start(organization: Organization, order: Order, buyer: Buyer, *, shown: int 
         customer = customers.ensure(
             organization, name=buyer.name, country=buyer.country, email=buyer.email, token=token
         )
-        found = checkout.clear_the_way(organization, customer, token, take_up=order)
+        found = checkout.clear_the_way(organization, customer, token, order, lambda: _check_code(organization, order))
         if found.running:
             checkout.absorb_all(organization, [*found.over, found.running])
             return DONE
@@ -91,7 +106,7 @@ def start(organization: Organization, order: Order, buyer: Buyer, *, shown: int 
             leases.assert_held(lease, owner)
             with code_refused(organization, order, promotion):
                 started = gateway.start(
-                    f"subscription-start:{token}",
+                    f"subscription-start:{organization.public_id}:{token}",
                     customer=customer,
                     price=order.price.stripe_price_id,
                     quantity=order.quantity,
@@ -110,11 +125,14 @@ def _trial(
     labels = checkout.labels_of(organization, order, promotion)
     if trials.needs_card(order.price):
         return Confirmation(
-            "setup", payment_intents.save_card(f"trial-card:{token}", customer=customer, metadata=labels)
+            "setup",
+            payment_intents.save_card(
+                f"trial-card:{organization.public_id}:{token}", customer=customer, metadata=labels
+            ),
         ), []
     with code_refused(organization, order, promotion):
         begun = trials.begin(
-            f"subscription-start:{token}",
+            f"subscription-start:{organization.public_id}:{token}",
             organization,
             order,
             customer=customer,
@@ -136,6 +154,18 @@ def _redeemable(organization: Organization, order: Order) -> PromotionRecord | N
     except CodeRefused as refusal:
         raise CodeSpent(refusal) from refusal
     return promotion
+
+
+def _check_code(organization: Organization, order: Order) -> None:
+    """Before another start is given up for this order. Raises CodeSpent, CodeHeld where that start has the last use."""
+    try:
+        _redeemable(organization, order)
+    except CodeSpent as spent:
+        begun = service.latest(organization)
+        held = begun.promotion_code if begun is not None and begun.is_incomplete else None
+        if spent.reason == Reason.USED_UP and (held or "").casefold() == order.code.casefold():
+            raise CodeHeld() from spent
+        raise
 
 
 @contextmanager

@@ -4,6 +4,7 @@ One lease per organization lets one press through at a time. Each looks at Strip
 it creates carries the one-use token of its form as idempotency key.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
@@ -74,15 +75,24 @@ class Found:
     over: list[SubscriptionRecord]
 
 
-def clear_the_way(organization: Organization, customer: str, token: str, take_up: Order | None = None) -> Found:
+def clear_the_way(
+    organization: Organization,
+    customer: str,
+    token: str,
+    take_up: Order | None = None,
+    before: Callable[[], object] = lambda: None,
+) -> Found:
     """Look at Stripe, and end unfinished starts but one of the order to `take_up`. Raises PaymentUnderway.
 
+    `before` is done before any ends, and may raise what keeps them: one may hold the last use of a promotion code.
     Whichever of them was paid in the meantime is the one that runs.
     """
     known, over = _look(organization, customer)
     if running := _running(known):
         return Found(running, None, over)
     unfinished = next((record for record in known if take_up and _is_of(record, take_up)), None)
+    if unfinished is None and known:
+        before()
     given_up = [gateway.abandon(record, token) for record in known if record is not unfinished]
     if any(record.status == Status.INCOMPLETE for record in given_up):
         raise PaymentUnderway()

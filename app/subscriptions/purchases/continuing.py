@@ -25,7 +25,8 @@ def start(organization: Organization, *, shown: int, token: str) -> str:
         raise AmountChanged()
     labels = {"organization": organization.public_id, "subscription": subscription.public_id, "amount": str(shown)}
     customer = str(organization.stripe_customer_id)
-    return payment_intents.save_card(f"{PURPOSE}:{token}", customer=customer, metadata={"purpose": PURPOSE, **labels})
+    key = f"{PURPOSE}:{organization.public_id}:{token}"
+    return payment_intents.save_card(key, customer=customer, metadata={"purpose": PURPOSE, **labels})
 
 
 def is_ours(intent: IntentRecord) -> bool:

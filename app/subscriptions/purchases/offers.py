@@ -20,7 +20,7 @@ from app.promotions import service as promotions
 from app.promotions import words
 from app.promotions.refusals import CodeRefused
 from app.promotions.service import Purchase
-from app.subscriptions import service
+from app.subscriptions import service, taken_codes
 from app.subscriptions.explanations import lines
 from app.subscriptions.explanations.lines import Line
 from app.subscriptions.models import Subscription
@@ -216,8 +216,9 @@ def _preview(organization: Organization, order: Order, promotion: PromotionRecor
 
 
 def check_code(organization: Organization, order: Order, promotion: PromotionRecord) -> None:
-    """Whether the code may be used for this order, as far as its terms tell. Raises CodeRefused."""
+    """Whether the code may be used for this order, as far as its terms and the past tell. Raises CodeRefused."""
     promotions.check(promotion, order.purchase(organization))
+    taken_codes.check(organization, promotion)
     days = trial_days(organization, order.price)
     if _discounted_periods(promotion, order.price, days) == 0:
         raise CodeRefused.too_soon(clock.now() + timedelta(days=days))

@@ -1,6 +1,6 @@
 """Paying for the plan at once with the card that was saved for a trial, where the trial may not begin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core import leases
 from app.core.errors import AmountChanged, NotFound
@@ -9,8 +9,11 @@ from app.gateway import intents, payment_methods, previews
 from app.gateway import subscriptions as gateway
 from app.gateway.payment_intents import IntentRecord
 from app.gateway.previews import PreviewRecord
+from app.gateway.subscriptions import StartedSubscription
 from app.organizations.models import Organization
-from app.subscriptions import service
+from app.promotions import service as promotions
+from app.promotions.refusals import CodeRefused
+from app.subscriptions import service, taken_codes
 
 from . import checkout, resubscribe
 from .offers import AlreadySubscribed, Order
@@ -19,12 +22,21 @@ from .resubscribe import Outcome
 
 @dataclass(frozen=True)
 class PaidStart:
-    """The order the card of `intent` was saved for, and what its first invoice would charge now."""
+    """The order the card of `intent` was saved for, and what its first invoice would charge now.
+
+    `refusal` says why its promotion code no longer counts, "" where it does or there is none.
+    """
 
     intent: IntentRecord
     order: Order
     preview: PreviewRecord
     card: str
+    refusal: str = ""
+
+    @property
+    def promotion(self) -> str | None:
+        """Stripe's id of the code."""
+        return self.intent.metadata.get("promotion") if self.order.code else None
 
     @property
     def again(self) -> dict[str, str]:
@@ -42,13 +54,27 @@ def of(organization: Organization, intent_id: str) -> PaidStart:
     order = checkout.order_of(intent)
     if order is None or intent.payment_method is None or not intent.is_done:
         raise NotFound()
+    order, refusal = _redeemable(organization, order)
     preview = previews.new_subscription(
         order.price.stripe_price_id,
         customer=intent.customer,
         quantity=order.quantity,
-        promotion=intent.metadata.get("promotion"),
+        promotion=intent.metadata.get("promotion") if order.code else None,
     )
-    return PaidStart(intent, order, preview, payment_methods.retrieve(intent.payment_method).label)
+    return PaidStart(intent, order, preview, payment_methods.retrieve(intent.payment_method).label, refusal)
+
+
+def _redeemable(organization: Organization, order: Order) -> tuple[Order, str]:
+    """The order with its code, or without it and why."""
+    if not order.code:
+        return order, ""
+    try:
+        promotion = promotions.find(order.code, organization.stripe_customer_id)
+        promotions.check(promotion, order.purchase(organization))
+        taken_codes.check(organization, promotion)
+    except CodeRefused as refusal:
+        return replace(order, code=""), str(refusal)
+    return order, ""
 
 
 def pay(organization: Organization, intent_id: str, *, shown: int, token: str) -> Outcome:
@@ -56,7 +82,7 @@ def pay(organization: Organization, intent_id: str, *, shown: int, token: str) -
 
     Raises NotFound, AmountChanged, AlreadySubscribed; PaymentDeclined leaves nothing behind.
     """
-    lease, key = service.lease(organization), f"subscription-start:{token}"
+    lease, key = service.lease(organization), f"subscription-start:{organization.public_id}:{token}"
     with leases.hold(lease, checkout.LEASE_SECONDS) as owner:
         if made := intents.outcome(key):
             return resubscribe.as_it_stands(organization, made)
@@ -68,15 +94,20 @@ def pay(organization: Organization, intent_id: str, *, shown: int, token: str) -
         if wanted.due.amount != shown:
             raise AmountChanged()
         leases.assert_held(lease, owner)
-        started = gateway.start_with_card(
-            key,
-            customer=str(wanted.intent.customer),
-            price=wanted.order.price.stripe_price_id,
-            quantity=wanted.order.quantity,
-            payment_method=str(wanted.intent.payment_method),
-            promotion=wanted.intent.metadata.get("promotion"),
-            metadata=wanted.intent.metadata,
-        )
+        started = _start(key, wanted)
         unpaid = resubscribe.waits_for(started, token)
         checkout.absorb_all(organization, found.over)
         return Outcome(service.absorb(organization, started.record), unpaid)
+
+
+def _start(key: str, wanted: PaidStart) -> StartedSubscription:
+    without = () if wanted.promotion else ("promotion_code", "promotion")
+    return gateway.start_with_card(
+        key,
+        customer=str(wanted.intent.customer),
+        price=wanted.order.price.stripe_price_id,
+        quantity=wanted.order.quantity,
+        payment_method=str(wanted.intent.payment_method),
+        promotion=wanted.promotion,
+        metadata={name: value for name, value in wanted.intent.metadata.items() if name not in without},
+    )

@@ -20,7 +20,7 @@ from app.promotions import words
 from app.promotions.refusals import CodeRefused, Reason
 from app.promotions.service import Purchase
 from app.promotions.words import Standing
-from app.subscriptions import service
+from app.subscriptions import service, taken_codes
 from app.subscriptions.models import Subscription
 from app.subscriptions.states import Status
 
@@ -58,7 +58,7 @@ def _why_not(subscription: Subscription) -> str:
         return str(_("Your plan is going to end, so nothing is left to take off. Keep your plan first."))
     if subscription.status == Status.PAUSED or subscription.is_pausing:
         return str(_("With a pause there is no next charge to take anything off. Use the code when you are back."))
-    if subscription.schedule:
+    if subscription.scheduled_at:
         return str(_("A change of plan is scheduled, and discounts wait for it. Undo it, or use the code afterwards."))
     if subscription.is_waiting:
         return str(_("A change of plan waits for its payment. Pay or discard it first, then use the code."))
@@ -124,13 +124,17 @@ def preview(organization: Organization, code: str) -> Sheet:
 def apply(organization: Organization, code: str, *, shown: int, token: str) -> Subscription:
     """Take the code on for the next charge that was `shown` (minor units), once per one-use `token`.
 
-    Discounts that are there already stay. Raises what `preview` does, and ChargeChanged.
+    Discounts that are there already stay. Raises what `preview` does, ChargeChanged, and IntentSpent
+    for a token whose code is gone again.
     """
     with service.alone(organization):
         subscription = service.running(organization)
         key = f"subscription-code:{subscription.public_id}:{token}"
         if intents.outcome(key):
-            return service.absorb(organization, gateway.retrieve(subscription.stripe_id))
+            subscription = service.absorb(organization, gateway.retrieve(subscription.stripe_id))
+            if not _has(subscription, code.strip()):
+                raise intents.IntentSpent()
+            return subscription
         sheet = preview(organization, code)
         if sheet.next.amount != shown:
             raise ChargeChanged()
@@ -156,12 +160,18 @@ def preview_removal(organization: Organization, discount: str) -> Removal:
 
 
 def remove(organization: Organization, discount: str, *, shown: int, token: str) -> Subscription:
-    """Let a discount go, for the next charge that was `shown`, once per `token`. Raises as `preview_removal`; ChargeChanged."""
+    """Let a discount go, for the next charge that was `shown`, once per `token`. Raises as `preview_removal`.
+
+    And ChargeChanged, or IntentSpent for a token that let another one go.
+    """
     with service.alone(organization):
         subscription = service.running(organization)
         key = f"subscription-discount-removal:{subscription.public_id}:{token}"
         if intents.outcome(key):
-            return service.absorb(organization, gateway.retrieve(subscription.stripe_id))
+            subscription = service.absorb(organization, gateway.retrieve(subscription.stripe_id))
+            if discount in _ids(subscription):
+                raise intents.IntentSpent()
+            return subscription
         sheet = preview_removal(organization, discount)
         if sheet.next.amount != shown:
             raise ChargeChanged()
@@ -179,13 +189,18 @@ def _absorb(organization: Organization, record: SubscriptionRecord, charge: Prev
 def _check(organization: Organization, subscription: Subscription, promotion: PromotionRecord) -> int | None:
     """How many payments the code makes smaller. Raises CodeRefused."""
     promotions.check(promotion, _purchase(organization, subscription))
-    if any((one["code"] or "").casefold() == promotion.code.casefold() for one in subscription.discounts):
+    if _has(subscription, promotion.code):
         raise CodeRefused(Reason.TWICE)
+    taken_codes.check(organization, promotion)
     charged_at = subscription.current_period_end
     payments = promotions.discounted_periods(promotion, subscription.price.interval, clock.now(), charged_at)
     if payments == 0:
         raise CodeRefused.too_soon(charged_at)
     return payments
+
+
+def _has(subscription: Subscription, code: str) -> bool:
+    return any((one["code"] or "").casefold() == code.casefold() for one in subscription.discounts)
 
 
 def _purchase(organization: Organization, subscription: Subscription) -> Purchase:

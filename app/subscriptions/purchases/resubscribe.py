@@ -121,7 +121,7 @@ def again(organization: Organization, *, shown: int, token: str) -> Outcome:
     Raises PaymentDeclined and leaves nothing behind; AmountChanged, NoCard, NoLongerSold, AlreadySubscribed.
     """
     lease = service.lease(organization)
-    key = f"subscription-start:{token}"
+    key = f"subscription-start:{organization.public_id}:{token}"
     with leases.hold(lease, checkout.LEASE_SECONDS) as owner:
         if made := intents.outcome(key):
             return as_it_stands(organization, made)
