@@ -59,16 +59,16 @@ def test_a_failure_is_told_tried_again_and_may_be_hurried(ada: Browser, document
     shutil.rmtree(place, ignore_errors=True)
     documents.mkdir(parents=True, exist_ok=True)
     place.write_text("no directory can be made here")
-    invoice = kept(ada.organization, replace(OPEN, issued_at=datetime(1999, 12, 31, tzinfo=UTC)))
+    kept(ada.organization, replace(OPEN, issued_at=datetime(1999, 12, 31, tzinfo=UTC)))
     runner.drain("documents")
-    failed = looked_up(invoice)
+    failed = db.session.scalars(db.select(Invoice)).one()
     assert printing.state(failed) == PdfState.FAILED
     assert db.session.scalars(db.select(Task)).one().state == TaskState.PENDING
     place.unlink()
     printing.ask_again(failed)
     db.session.commit()
     runner.drain("documents")
-    assert printing.stored(looked_up(invoice)) is not None
+    assert printing.stored(db.session.scalars(db.select(Invoice)).one()) is not None
 
 
 def test_writing_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
