@@ -187,7 +187,7 @@ def test_a_used_form_sent_again_after_an_undo_changes_nothing(subscribed: Browse
     form = form_of(look(subscribed, nexus("starter")))
     press(subscribed, nexus("starter"), form)
     take_back(subscribed, "scheduled")
-    assert press(subscribed, nexus("starter"), form).status_code == 303
+    assert press(subscribed, nexus("starter"), form).status_code == 409
     assert of(subscribed).scheduled_price is None
 
 
