@@ -105,7 +105,7 @@ def test_a_bank_that_asks_is_told_with_the_way_to_confirm(
 def test_a_new_card_pays_what_is_overdue_and_the_return_page_says_so(ada: Browser, owing: Owing, begin_saving: Any):
     owing()
     assert "$99.00 is overdue." in ada.get("/payment-methods/new").text
-    intent = begin_saving(ada, MASTERCARD)
+    intent = begin_saving(ada, MASTERCARD, due="9900 usd")
     for _ in range(2):  # also when it is looked at again
         page = ada.get(f"/payment-methods/return/{intent['id']}").text
         assert "$99.00 paid" in page
@@ -116,7 +116,7 @@ def test_when_the_event_was_quicker_the_return_page_still_says_what_came_of_it(
     ada: Browser, owing: Owing, begin_saving: Any, sandbox: Sandbox
 ):
     owing()
-    intent = begin_saving(ada, MASTERCARD)
+    intent = begin_saving(ada, MASTERCARD, due="9900 usd")
     work(sandbox)
     assert subscription_of(ada).status == "active"
     assert "$99.00 paid" in ada.get(f"/payment-methods/return/{intent['id']}").text
