@@ -162,3 +162,14 @@ def test_pressing_again_leads_to_the_same_payment(
     first, again = press(subscribed, nexus("pro"), form), press(subscribed, nexus("pro"), form)
     assert first.location == again.location
     assert len(sandbox.objects("invoices")) == 2
+
+
+def test_one_token_discards_one_change_after_the_other(waiting: Browser, nexus: Nexus, sandbox: Sandbox):
+    work(sandbox)
+    assert take_back(waiting, "waiting").status_code == 303
+    work(sandbox)
+    change_to(waiting, nexus("pro"))
+    work(sandbox)
+    assert of(waiting).is_waiting
+    assert take_back(waiting, "waiting").status_code == 303
+    assert not of(waiting).is_waiting
