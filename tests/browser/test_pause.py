@@ -42,7 +42,7 @@ def test_a_pause_is_planned_taken_back_begun_and_ended(
     rosa.waits_for("/subscription", rosa.page.get_by_text("Paused: nothing is charged"))
     rosa.has_plan("Growth", "Paused")
 
-    rosa.follows("Resume")
+    rosa.page.locator("main").get_by_role("link", name="Resume").click()
     rosa.is_on("Resume Growth")
     rosa.presses("Pay $99.00 and resume")
     rosa.is_on("Subscription")
