@@ -22,7 +22,7 @@ def test_a_plan_is_chosen_read_about_canceled_and_kept(newcomer: Callable[..., C
     jon.follows("Choose Growth")
     jon.is_on("Subscribe to Growth")
     expect(jon.page.locator("noscript").locator("p")).to_be_visible()
-    expect(jon.page.get_by_role("button", name="Pay $99.00")).to_be_disabled()
+    expect(jon.page.get_by_role("button", name="Pay $99.00")).to_have_count(0)  # it could not be paid
 
     buys_at_another_browser(jon, demo)
     jon.has_plan("Growth", "Active")
