@@ -71,7 +71,7 @@ def charged(sandbox: Sandbox) -> list[int]:
 
 def test_the_sheet_shows_the_next_charge_with_and_without(subscribed: Browser):
     page = words(look(subscribed, "spring20"))
-    assert "SPRING20 20% off for 3 months The discount ends after 3 payments." in page
+    assert "SPRING20 20% off for 3 months. The discount ends after 3 payments." in page
     assert "Next charge so far $99.00" in page
     assert re.search(r"With the code on \d+ \w+ \d{4} \$79\.20", page)
 
