@@ -44,7 +44,15 @@ def asked(ada: Browser) -> Invoice:
 
 def test_it_says_what_is_paid_to_whom_and_nothing_else(asked: Invoice, client: Browser, ada: Browser):
     text = client.get(link_to(asked)).text
-    for words in ("Confirm your payment", "Confirm payment", "$99.00", asked.number, "ending in 3184", "Setup", "From Counterfoil"):
+    for words in (
+        "Confirm your payment",
+        "Confirm payment",
+        "$99.00",
+        asked.number,
+        "ending in 3184",
+        "Setup",
+        "From Counterfoil",
+    ):
         assert words in text
     for secret in ("Analytical", "ada@", "pm_", "cus_", "in_", "pi_", ada.organization.public_id):
         assert secret not in text.split("<main")[1]
@@ -205,5 +213,7 @@ def test_a_card_that_the_page_does_not_offer_is_not_charged(ada: Browser, client
     give_card(ada, VISA)
     assert "4242" not in client.get(address).text
     assert client.post(address, data=FORM).status_code == 409
-    assert client.post(address, data=FORM, headers=JSON).get_json()["error"].startswith("This page offers no saved card.")
+    assert (
+        client.post(address, data=FORM, headers=JSON).get_json()["error"].startswith("This page offers no saved card.")
+    )
     assert charges_of(ada) == []
