@@ -47,18 +47,20 @@ def overdue(organization: Organization) -> list[Invoice]:
 
 def due(invoices: Sequence[Invoice]) -> str:
     """What they come to, as a button says it: $99.00, or "" when there are none."""
-    sums: dict[str, int] = {}
-    for invoice in invoices:
-        sums[invoice.currency] = sums.get(invoice.currency, 0) + invoice.remaining_amount
-    return " + ".join(i18n.money(Money(amount, currency)) for currency, amount in sums.items())
+    return " + ".join(i18n.money(Money(amount, currency)) for currency, amount in _sums(invoices))
 
 
 def owed(invoices: Sequence[Invoice]) -> str:
     """The same in no language, minor units and currency, for comparing: 9900 usd, or "" for nothing."""
+    return " + ".join(f"{amount} {currency}" for currency, amount in _sums(invoices))
+
+
+def _sums(invoices: Sequence[Invoice]) -> list[tuple[str, int]]:
+    """What they come to by currency, in the order of the alphabet."""
     sums = Counter[str]()
     for invoice in invoices:
         sums[invoice.currency] += invoice.remaining_amount
-    return " + ".join(f"{amount} {currency}" for currency, amount in sorted(sums.items()))
+    return sorted(sums.items())
 
 
 def make(organization: Organization, public_id: str, token: str, shown: str, commit: Commit) -> str:

@@ -149,8 +149,9 @@ def withdraw(organization: Organization, token: str) -> Subscription:
 def begin(subscription_id: int, pauses_at: datetime, token: str) -> None:
     """Ask Stripe to pause, unless the wish was taken back or something else is coming; by then an hour is left.
 
-    A change that still waits for its payment is given up; paid at the last moment, it is the new plan that pauses. Heard of too late, after the renewal, it pauses all the same and the renewed period is credited in full: nobody pays
-    for a pause.
+    A change that still waits for its payment is given up; paid at the last moment, it is the new plan that pauses.
+    Heard of too late, after the renewal, it pauses all the same and the renewed period is credited in full: nobody
+    pays for a pause.
     """
     organization = _organization_of(subscription_id)
     with service.alone(organization):
