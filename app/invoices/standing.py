@@ -12,7 +12,6 @@ from app.subscriptions.states import Status
 FIRST = "subscription_create"
 """Stripe's billing reason of the invoice a subscription begins with."""
 
-
 UPDATE = "subscription_update"
 """The same of the invoice for a change of a subscription, and for its return from a pause."""
 

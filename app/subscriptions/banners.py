@@ -43,10 +43,8 @@ def _trial_ending(subscription: Subscription, at: datetime) -> Banner | None:
     """In its last days: what its end brings, and the way to a card where there is none."""
     if at - clock.now() > TRIAL_NOTICE:
         return None
-    ends, amount = (
-        i18n.moment(at),
-        i18n.money(subscription.coming.amount if subscription.coming else subscription.amount),
-    )
+    coming = subscription.coming
+    ends, amount = i18n.moment(at), i18n.money(coming.amount if coming else subscription.amount)
     if subscription.default_payment_method:
         text = _("Your trial ends on %(date)s. Then %(amount)s is charged to your card.", date=ends, amount=amount)
         return Banner("trial_ending", "info", text, _("See subscription"), url_for("subscriptions.show"))
