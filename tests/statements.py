@@ -1,5 +1,6 @@
 """Counting what a page asks of the database."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,11 +13,15 @@ NOT_COUNTED = ("SAVEPOINT", "RELEASE", "ROLLBACK", "UPDATE user_sessions SET las
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements of the block, but for transactions and the note that a session was seen."""
+    """The statements of the block, but for transactions and the note that a session was seen.
+
+    Of this thread alone: events of the sandbox may arrive at the portal's server at the same moment.
+    """
     statements: list[str] = []
+    here = threading.get_ident()
 
     def note(_connection, _cursor, statement: str, *_: object) -> None:
-        if not statement.startswith(NOT_COUNTED):
+        if threading.get_ident() == here and not statement.startswith(NOT_COUNTED):
             statements.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)

@@ -1,35 +1,20 @@
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.catalog import service
 from app.catalog.models import Price
 from app.catalog.tree import Catalog
 from app.core.errors import NotFound
 from app.core.extensions import db
+from tests.statements import counted
 
 from .conftest import SMALL
 
 Loaded = Callable[[str], list[str]]
 Current = Callable[[], Catalog]
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """What is sent to the database within the block."""
-    sent: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def price_id(lookup_key: str) -> str:
@@ -43,7 +28,7 @@ def test_without_a_catalogue_there_is_an_empty_one(current: Current) -> None:
 def test_a_copy_is_kept_until_the_version_changes(loaded: Loaded, current: Current) -> None:
     loaded(SMALL)
     first = current()
-    with statements() as sent:
+    with counted() as sent:
         assert current() is first
         assert service.current() is first
     assert len(sent) == 1

@@ -1,34 +1,18 @@
 """The pages of the invoices room, as a browser sees them."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
 
 from app.core.extensions import db
 from app.invoices import search
 from tests.cast import Browser
 from tests.invoices.records import ISSUED, LINE, OPEN, kept, numbered, paid
+from tests.statements import counted
 from worker import runner
 
 HTMX = {"HX-Request": "true"}
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements the portal sends meanwhile, those of last-seen aside."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if "UPDATE user_sessions" not in statement:
-            statements.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(db.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("path", ["/invoices", "/invoices/CFL-0001", "/invoices/CFL-0001/pdf"])

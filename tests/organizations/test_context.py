@@ -4,24 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.core.extensions import db
 from app.organizations.models import Membership, Organization, Role
 from tests.cast import Browser
+from tests.statements import counted
 
 
 @pytest.fixture
 def statements(app: Flask) -> Iterator[list[str]]:
     """What the application asks the database from now on."""
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        asked.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(db.engine, "before_cursor_execute", note)
+    with counted() as asked:
+        yield asked
 
 
 @pytest.fixture
