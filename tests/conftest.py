@@ -23,6 +23,7 @@ from app.core import clock
 from app.core.config import load
 from app.core.extensions import db
 from app.core.tasks import bell
+from app.gateway.breaker import breaker
 from portal.demo.stack import DATABASE, Stack
 from portal.services.ports import free_port
 from portal.services.supervisor import Supervisor
@@ -93,6 +94,7 @@ def app(whole_app: Flask, stack: Stack, sandbox: Sandbox, mailbox: Mailbox) -> I
         assert bell.redis is not None
         bell.redis.flushdb()
         clock.refresh()  # the sandbox's time was set back to today
+        breaker.reset()
         yield whole_app
         db.session.remove()
     # Every request the application made, and every answer it got, is within Stripe's contract.

@@ -6,8 +6,8 @@ import stripe
 
 from app.core.config import LIVE_API_BASE, Settings
 
-CONNECT_SECONDS = 3.05
-READ_SECONDS = 10  # a page waits for this; the SDK's own default is 80
+from .breaker import breaker
+from .transport import Transport
 
 _clients: dict[int, stripe.StripeClient] = {}
 _settings: list[Settings] = []
@@ -19,10 +19,11 @@ def configure(settings: Settings) -> None:
     stripe.set_app_info("Counterfoil", version="0.1.0")
     _settings[:] = [settings]
     _clients.clear()
+    breaker.reset()
 
 
 def client() -> stripe.StripeClient:
-    """The client of this process: two retries with the same idempotency key, short timeouts, pinned version."""
+    """The client of this process: retries with the same idempotency key, a deadline for each call, pinned version."""
     pid = os.getpid()
     if pid not in _clients:
         _clients[pid] = _build(_settings[0])
@@ -31,13 +32,11 @@ def client() -> stripe.StripeClient:
 
 def _build(settings: Settings) -> stripe.StripeClient:
     base = settings.stripe_api_base
-    http = stripe.RequestsClient(timeout=(CONNECT_SECONDS, READ_SECONDS))
     key = settings.stripe_secret_key.get_secret_value()
     if base == LIVE_API_BASE:
-        return stripe.StripeClient(key, max_network_retries=2, http_client=http)
+        return stripe.StripeClient(key, http_client=Transport())
     return stripe.StripeClient(
         key,
-        max_network_retries=2,
-        http_client=http,
+        http_client=Transport(),
         base_addresses={"api": base, "files": base, "connect": base, "meter_events": base},
     )

@@ -1,19 +1,24 @@
 """The only way to a call that changes something at Stripe.
 
-A row with our idempotency key and the hash of the parameters is committed before the call, its outcome after it. A crash
-in between leaves the row `started`: the same key asks Stripe again and gets the first answer, never a second object.
+A row with our idempotency key, the hash of the parameters and the call itself is committed before the call, its outcome
+after it. A crash in between leaves the row `started`: the same key asks Stripe again and gets the first answer, never a
+second object. Whoever wished it need not come back: `resolving` asks for them, with the call that stands in the row. That
+may hold a name or an address, so it is emptied with the outcome.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+import stripe
+from sqlalchemy import Index, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from stripe import RequestOptions
 
 from app.core import clock
@@ -21,8 +26,10 @@ from app.core.errors import PortalError
 from app.core.extensions import Model
 from app.core.transactions import apart, release
 
+from . import transport
 from .errors import GatewayUnavailable, translated
 from .errors import IntentMismatch as IntentMismatch
+from .transport import WORK_SECONDS, Sent
 
 KEY_LIFE = timedelta(hours=24)
 """How long Stripe surely remembers a key (https://docs.stripe.com/api/idempotent_requests)."""
@@ -31,25 +38,53 @@ Answer = TypeVar("Answer")
 Params = TypeVar("Params", bound=Mapping[str, object])
 
 
+GIVEN_UP = timedelta(seconds=WORK_SECONDS + 5)
+"""A call that began longer ago has no process any more that waits for it."""
+PATIENCE = timedelta(seconds=10)
+"""How long after an answer that told nothing we ask for it."""
+
+
 class IntentState(StrEnum):
     STARTED = "started"
     SUCCEEDED = "succeeded"
-    FAILED = "failed"
+    FAILED = "failed"  # Stripe said no, or nothing was done
     UNKNOWN = "unknown"
+    OVERTAKEN = "overtaken"  # not known, and not asked again, because the same object was changed since
+    UNRESOLVED = "unresolved"  # not known, and Stripe cannot be asked any more; a person looks
+
+
+OPEN = (IntentState.STARTED, IntentState.UNKNOWN)
 
 
 class StripeIntent(Model):
-    """What we were about to do at Stripe. All instants are machine time."""
+    """What we were about to do at Stripe. All instants are machine time but `begun_at`, by which a key grows old.
+
+    `subject` is the object it changes, or the customer it makes one for. `retry_at` is when an open one is looked into.
+    """
 
     __tablename__ = "stripe_intents"
+    __table_args__ = (
+        Index("ix_stripe_intents_open", "retry_at", postgresql_where="state IN ('started', 'unknown')"),
+        Index("ix_stripe_intents_subject", "subject", "started_at"),
+    )
 
     key: Mapped[str] = mapped_column(primary_key=True)
     params_hash: Mapped[str]
     state: Mapped[str]
     stripe_id: Mapped[str | None]
     error_code: Mapped[str | None]
+    subject: Mapped[str | None]
+    request: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    tries: Mapped[int] = mapped_column(default=0)
+    begun_at: Mapped[datetime]
     started_at: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+    @property
+    def sent(self) -> Sent | None:
+        """The call, while the outcome is open."""
+        return Sent(**self.request) if self.request else None
 
 
 class IntentSpent(PortalError):
@@ -75,6 +110,11 @@ def params_hash(params: Mapping[str, object]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def label(key: str) -> str:
+    """The name of the deed `key` in the metadata of what it made."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
 def perform(key: str, params: Params, call: Callable[[Params, RequestOptions], Answer]) -> Answer:
     """Do `call(params, options)` at Stripe once for `key`, the name of the deed.
 
@@ -83,16 +123,25 @@ def perform(key: str, params: Params, call: Callable[[Params, RequestOptions], A
     leaves the intent open for the same key.
     """
     release()
-    _begin(key, params_hash(params))
+    digest = params_hash(params)
+    before: list[str | None] = []  # how the intent stood; empty as long as nothing was sent
     try:
-        with translated():
+        with transport.deed(label(key), lambda sent: before.append(_begin(key, digest, sent))), translated():
             answer = call(params, {"idempotency_key": key})
-    except PortalError as error:
-        unknown = isinstance(error, GatewayUnavailable)
-        _end(key, IntentState.UNKNOWN if unknown else IntentState.FAILED, error_code=error.code)
+    except (PortalError, stripe.AuthenticationError, stripe.PermissionError) as error:
+        if before:
+            _end(key, _failure(error, before[0]), error_code=getattr(error, "code", None) or type(error).__name__)
         raise
     _end(key, IntentState.SUCCEEDED, stripe_id=getattr(answer, "id", None))
     return answer
+
+
+def _failure(error: Exception, before: str | None) -> IntentState:
+    """Not heard of this time says nothing about the time before."""
+    if not isinstance(error, GatewayUnavailable):
+        return IntentState.FAILED
+    was_open = before not in (None, IntentState.FAILED)
+    return IntentState.UNKNOWN if error.unknown or was_open else IntentState.FAILED
 
 
 def outcome(key: str) -> str | None:
@@ -109,19 +158,58 @@ def was_tried(key: str) -> bool:
         return session.scalar(known) is not None
 
 
-def _begin(key: str, digest: str) -> None:
+def _begin(key: str, digest: str, sent: Sent) -> str | None:
+    """Write down what is sent now; answers the state before, None for a new deed."""
     wall = clock.wall()
-    row = {"key": key, "params_hash": digest, "state": IntentState.STARTED, "started_at": wall}
+    row = {"request": asdict(sent), "subject": subject_of(sent), "retry_at": wall + GIVEN_UP}
+    first = {"key": key, "params_hash": digest, "state": IntentState.STARTED, "started_at": wall}
     with apart() as session:
-        session.execute(insert(StripeIntent).values(**row).on_conflict_do_nothing())
-        intent = session.scalars(select(StripeIntent).where(StripeIntent.key == key)).one()
-    if intent.params_hash != digest:
-        raise IntentMismatch()
-    if intent.started_at < wall - KEY_LIFE:
-        raise IntentTooOld()
+        intent = session.get(StripeIntent, key, with_for_update=True)
+        if intent is None:
+            new = insert(StripeIntent).values(**first, **row, begun_at=clock.now(), tries=0)
+            if session.execute(new.on_conflict_do_nothing().returning(StripeIntent.key)).first():
+                return None
+            intent = session.get_one(StripeIntent, key, with_for_update=True)
+        before = intent.state
+        if intent.params_hash != digest:
+            raise IntentMismatch()
+        if intent.started_at < wall - KEY_LIFE:
+            raise IntentTooOld()
+        if before != IntentState.SUCCEEDED:
+            intent.state = IntentState.STARTED
+            for name, value in row.items():
+                setattr(intent, name, value)
+    return before
 
 
 def _end(key: str, state: IntentState, *, stripe_id: str | None = None, error_code: str | None = None) -> None:
-    outcome = {"state": state, "stripe_id": stripe_id, "error_code": error_code, "finished_at": clock.wall()}
     with apart() as session:
-        session.execute(update(StripeIntent).where(StripeIntent.key == key).values(**outcome))
+        close(session, key, state, stripe_id=stripe_id, error_code=error_code)
+
+
+def close(
+    session: Session, key: str, state: IntentState, *, stripe_id: str | None = None, error_code: str | None = None
+) -> None:
+    """Write an outcome down. What has succeeded stays so, whatever a repetition met."""
+    wall = clock.wall()
+    values: dict[str, Any] = {"state": state, "error_code": error_code, "finished_at": wall}
+    if state == IntentState.UNKNOWN:
+        values["retry_at"] = wall + PATIENCE
+    else:
+        values |= {"stripe_id": stripe_id, "request": None, "retry_at": None}
+    statement = update(StripeIntent).where(StripeIntent.key == key)
+    if state != IntentState.SUCCEEDED:
+        statement = statement.where(StripeIntent.state != IntentState.SUCCEEDED)
+    session.execute(statement.values(**values))
+
+
+_ID = re.compile(r"(cus|sub|in|pi|pm|seti|prod|price|mtr|sub_sched|re|cn|txi)_\w+")
+
+
+def subject_of(sent: Sent) -> str | None:
+    """The object in the address of a call, or the one that the new object will belong to."""
+    named = [part for part in sent.path.split("/") if _ID.fullmatch(part)]
+    for name in ("customer", "payment_intent", "invoice", "from_subscription"):
+        if name in sent.params:
+            named.append(sent.params[name])
+    return named[0] if named else None
