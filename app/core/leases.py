@@ -87,14 +87,20 @@ def renew(model: type[Row], row_ids: Collection[int], owner: str) -> None:
 
 def finish(model: type[Row], row_id: int, owner: str, **values: Any) -> None:
     """Write the outcome and give the claim back, in the transaction of the effect. Raises LeaseLost."""
+    finish_all(model, [row_id], owner, **values)
+
+
+def finish_all(model: type[Row], row_ids: Collection[int], owner: str, **values: Any) -> None:
+    """The same for rows with one outcome, all or none. Raises LeaseLost."""
     statement = (
         update(model)
-        .where(model.id == row_id, model.lease_owner == owner)
+        .where(model.id.in_(row_ids), model.lease_owner == owner)
         .values(lease_owner=None, lease_until=None, **values)
         .execution_options(synchronize_session=False)
     )
-    if db.session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE answers a CursorResult
-        raise LeaseLost(f"{model.__tablename__} {row_id}")
+    done: Any = db.session.execute(statement)
+    if done.rowcount != len(row_ids):
+        raise LeaseLost(f"{model.__tablename__} {row_ids}")
 
 
 def back_off(attempts: int) -> timedelta:

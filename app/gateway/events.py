@@ -25,7 +25,7 @@ class BadEvent(PortalError):
 
 @dataclass(frozen=True)
 class EventRecord:
-    """A received event: `object_id` is None for the few objects that have no id of their own."""
+    """A received event: `object_id` is None for the few objects that have no id of their own, `customer` where it is not said."""
 
     event_id: str
     type: str
@@ -34,6 +34,7 @@ class EventRecord:
     created_at: datetime
     object_type: str
     object_id: str | None
+    customer: str | None
     payload: dict[str, Any]
 
 
@@ -52,6 +53,7 @@ def verify(body: bytes, header: str) -> EventRecord:
             created_at=datetime.fromtimestamp(int(payload["created"]), UTC),
             object_type=str(data.get("object", "")),
             object_id=_id(data.get("id")),
+            customer=_customer(data),
             payload=payload,
         )
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError, OverflowError) as error:
@@ -62,6 +64,12 @@ def _id(value: object) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError("an id is text")
     return value
+
+
+def _customer(data: dict[str, Any]) -> str | None:
+    """Whose object it is, as far as the event itself says: an id, or the customer in whole."""
+    customer = data if data.get("object") == "customer" else data.get("customer")
+    return _id(customer.get("id") if isinstance(customer, dict) else customer)
 
 
 def _refuse(constant: str) -> None:

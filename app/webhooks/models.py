@@ -15,14 +15,23 @@ class EventState(StrEnum):
     RECEIVED = "received"
     PROCESSED = "processed"
     IGNORED = "ignored"  # nobody here asked for this type
+    UNMATCHED = "unmatched"  # of a customer nobody here has, until somebody has
     PARKED = "parked"  # gave up after MAX_ATTEMPTS; a person decides
+    DISCARDED = "discarded"  # a person decided
 
 
 class InboxEvent(Model):
     """One received event. All instants are machine time but `created_at`, which is Stripe's word."""
 
     __tablename__ = "inbox_events"
-    __table_args__ = (Index("ix_inbox_events_due", "id", postgresql_where="state = 'received'"),)
+    __table_args__ = (
+        Index("ix_inbox_events_due", "id", postgresql_where="state = 'received'"),
+        Index("ix_inbox_events_object", "object_id", postgresql_where="state = 'received'"),
+        Index("ix_inbox_events_unmatched", "customer", postgresql_where="state = 'unmatched'"),
+        Index("ix_inbox_events_stuck", "state", postgresql_where="state IN ('parked', 'unmatched')"),
+        # Events come in the order of time, so a coarse index finds the old ones and costs the doorman nothing.
+        Index("ix_inbox_events_age", "received_at", postgresql_using="brin"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[str] = mapped_column(unique=True)
@@ -30,6 +39,7 @@ class InboxEvent(Model):
     api_version: Mapped[str | None]
     object_type: Mapped[str]
     object_id: Mapped[str | None]
+    customer: Mapped[str | None]
     payload: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(default=EventState.RECEIVED)
     created_at: Mapped[datetime]
