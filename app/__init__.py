@@ -25,6 +25,7 @@ ROOMS = (
     "invoices",
     "payment_methods",
     "webhooks",
+    "upkeep",
     "overview",
 )
 

@@ -2,13 +2,25 @@
 
 from collections.abc import Callable
 
+from app.core import tasks
 from app.core.tasks import Task
-from app.notifications import service
+from app.notifications import service, smtp
 
 
 def send_mail(task: Task) -> None:
-    """Send it, then empty what it said: names and links have no business in a table of finished work."""
-    service.deliver(f"{task.kind}:{task.key}", task.payload)
+    """Send it, then empty what it said: names and links have no business in a table of finished work.
+
+    Raises Away, Hopeless.
+    """
+    try:
+        service.deliver(f"{task.kind}:{task.key}", task.payload, lambda: tasks.begin_effect(task))
+    except smtp.Unreachable as error:
+        raise tasks.Away() from error
+    except smtp.Refused as refusal:
+        tasks.effect_refused(task)
+        if refusal.is_final:
+            raise tasks.Hopeless(str(refusal)) from refusal
+        raise
     task.payload = {"template": task.payload["template"]}
 
 

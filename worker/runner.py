@@ -10,19 +10,25 @@ from app.core.extensions import db
 from app.core.logs import log
 from app.core.tasks import Task, TaskState
 from app.core.transactions import abandon, commit
-from app.webhooks import service as webhooks
+from app.gateway.breaker import breaker
+from app.gateway.errors import GatewayUnavailable
+from app.webhooks import service as inbox
 
-from . import auth, invoices, notifications, payment_methods, subscriptions
+from . import auth, gateway, invoices, notifications, payment_methods, subscriptions, webhooks
 
 BATCH = 20
+AWAY = timedelta(seconds=15)
+NEWER_CODE = timedelta(seconds=30)
 
 Handler = Callable[[Task], None]
 HANDLERS: dict[str, Handler] = {
+    **gateway.HANDLERS,
     **auth.HANDLERS,
     **notifications.HANDLERS,
     **invoices.HANDLERS,
     **payment_methods.HANDLERS,
     **subscriptions.HANDLERS,
+    **webhooks.HANDLERS,
 }
 
 
@@ -38,7 +44,7 @@ def drain(queue: str) -> int:
 def _batch(queue: str) -> int:
     clock.refresh()
     try:
-        claimed = webhooks.handle_batch(BATCH) if queue == "webhooks" else 0
+        claimed = inbox.handle_batch(BATCH) if queue == "webhooks" else 0
         owner = leases.new_owner()
         for task in (due := leases.claim(Task, Task.due(queue), Task.run_at.asc(), owner, BATCH)):
             with structlog.contextvars.bound_contextvars(task=f"{task.kind}:{task.id}"):
@@ -61,7 +67,7 @@ def _try(task: Task, owner: str) -> None:
     """One task, its effect and its outcome in one transaction. Raises LeaseLost, also when there is only a failure to note."""
     handler = HANDLERS.get(task.kind)
     if handler is None:
-        _leave_to_newer_code(task, owner)
+        _leave(task, owner, NEWER_CODE)
         return
     try:
         handler(task)
@@ -72,22 +78,30 @@ def _try(task: Task, owner: str) -> None:
         raise
     except Exception as error:  # whatever the deed met: the task is kept and tried again
         abandon()
-        log.exception("task not done", kind=task.kind, error=type(error).__name__)
-        _try_later(task, owner, error)
+        if _is_away(error):
+            log.warning("task waits", kind=task.kind, error=leases.reason(error))
+            _leave(task, owner, AWAY)
+        else:
+            log.exception("task not done", kind=task.kind, error=type(error).__name__)
+            _try_later(task, owner, error)
 
 
-def _leave_to_newer_code(task: Task, owner: str) -> None:
-    """A kind this version does not know was recorded by a newer one; its worker will do it."""
-    later = clock.wall() + timedelta(seconds=30)
-    leases.finish(Task, task.id, owner, retry_at=later, attempts=task.attempts - 1)
+def _is_away(error: Exception) -> bool:
+    """Nobody is where the work had to be done, so it waits without using an attempt."""
+    return isinstance(error, tasks.Away) or (isinstance(error, GatewayUnavailable) and breaker.is_open)
+
+
+def _leave(task: Task, owner: str, wait: timedelta) -> None:
+    """As it was found, for later: by and by somebody is there again, or a newer version that knows its kind."""
+    leases.finish(Task, task.id, owner, retry_at=clock.wall() + wait, attempts=task.attempts - 1)
     commit()
 
 
 def _try_later(task: Task, owner: str, error: Exception) -> None:
-    parked = task.attempts >= leases.MAX_ATTEMPTS
-    if parked:
+    wall = clock.wall()
+    values: dict[str, object] = {"retry_at": wall + leases.back_off(task.attempts), "last_error": leases.reason(error)}
+    if isinstance(error, tasks.Hopeless) or task.attempts >= leases.MAX_ATTEMPTS:
         log.error("task parked", kind=task.kind, task=task.id)
-    state = TaskState.PARKED if parked else TaskState.PENDING
-    retry_at = clock.wall() + leases.back_off(task.attempts)
-    leases.finish(Task, task.id, owner, state=state, retry_at=retry_at, last_error=leases.reason(error))
+        values |= {"state": TaskState.PARKED, "finished_at": wall}
+    leases.finish(Task, task.id, owner, **values)
     commit()

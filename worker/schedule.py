@@ -16,9 +16,11 @@ from app.core.extensions import db
 from app.core.logs import log
 from app.core.tasks import QUEUES, Task
 from app.core.transactions import abandon, commit
+from app.upkeep import tasks as upkeep
+from app.webhooks import keeping as inbox
 from app.webhooks.models import InboxEvent
 
-from . import runner
+from . import gateway, runner
 
 SWEEP_SECONDS = 5.0
 
@@ -57,6 +59,13 @@ def _unclaimed(model: type[Task] | type[InboxEvent]) -> ColumnElement[bool]:
 
 SCHEDULE = [
     Periodic(sweep, timedelta(seconds=SWEEP_SECONDS)),
+    Periodic(gateway.look_for_open_intents, timedelta(seconds=10)),
+    Periodic(inbox.link, timedelta(seconds=15)),
+    Periodic(inbox.reconsider, timedelta(minutes=5)),
+    Periodic(inbox.forget_payloads, timedelta(minutes=5)),
+    Periodic(inbox.watch, timedelta(hours=1)),
+    Periodic(upkeep.watch, timedelta(hours=1)),
+    Periodic(upkeep.forget_parked, timedelta(hours=1)),
     Periodic(auth.forget_expired_sessions, timedelta(hours=1)),
 ]
 

@@ -15,13 +15,14 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, event, or_, select
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, event, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import clock
 from .extensions import Model, db
 from .logs import log
+from .transactions import apart
 
 QUEUES = ("webhooks", "mail", "documents", "default")
 BELL_SECONDS = 5  # how long one bell stands for all that come after it, should its worker never answer
@@ -33,15 +34,28 @@ class TaskState(StrEnum):
     PENDING = "pending"
     DONE = "done"
     PARKED = "parked"  # gave up after MAX_ATTEMPTS; a person decides
+    DISCARDED = "discarded"  # a person decided, or nobody for too long
+
+
+class Away(Exception):
+    """What the work needs is not there, which is not the work's failure: no attempt is used up."""
+
+
+class Hopeless(Exception):
+    """No further attempt can help; parked at once."""
 
 
 class Task(Model):
-    """`run_at` is business time (when it is due); `retry_at` and the lease are machine time."""
+    """`run_at` is business time (when it is due); `retry_at` and the lease are machine time.
+
+    `begun` counts how often an effect that cannot be taken back was begun without its end being known.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
         UniqueConstraint("kind", "key"),
         Index("ix_tasks_due", "queue", "run_at", postgresql_where="state = 'pending'"),
+        Index("ix_tasks_parked", "finished_at", postgresql_where="state = 'parked'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,6 +67,7 @@ class Task(Model):
     run_at: Mapped[datetime]
     retry_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    begun: Mapped[int] = mapped_column(default=0, server_default="0")
     lease_owner: Mapped[str | None]
     lease_until: Mapped[datetime | None]
     last_error: Mapped[str | None]
@@ -86,6 +101,29 @@ def is_known(kind: str, key: str) -> bool:
     """Whether this work was recorded, whatever came of it."""
     known = select(Task.id).where(Task.kind == kind, Task.key == key)
     return db.session.scalar(known) is not None
+
+
+MOST_BEGUN = 2
+"""The one repetition that may be a duplicate: a worker died between the effect and its own commit."""
+
+
+def begin_effect(task: Task) -> None:
+    """Say that something goes out next that cannot be taken back, whatever becomes of the caller's transaction.
+
+    Raises Hopeless when that was said twice without an end: a third time would be one too often.
+    """
+    mine = (Task.id == task.id) & (Task.lease_owner == task.lease_owner) & (Task.begun < MOST_BEGUN)
+    with apart() as session:
+        begun = session.scalar(update(Task).where(mine).values(begun=Task.begun + 1).returning(Task.begun))
+    if begun is None:
+        raise Hopeless("begun twice, and nobody knows how it ended")
+
+
+def effect_refused(task: Task) -> None:
+    """It surely did not go out."""
+    mine = (Task.id == task.id) & (Task.lease_owner == task.lease_owner)
+    with apart() as session:
+        session.execute(update(Task).where(mine).values(begun=Task.begun - 1))
 
 
 def ring_after_commit(queue: str) -> None:

@@ -57,7 +57,7 @@ OPEN = (IntentState.STARTED, IntentState.UNKNOWN)
 
 
 class StripeIntent(Model):
-    """What we were about to do at Stripe. All instants are machine time but `begun_at`, by which a key grows old.
+    """What we were about to do at Stripe. All instants are machine time but `begun_at`.
 
     `subject` is the object it changes, or the customer it makes one for. `retry_at` is when an open one is looked into.
     """
@@ -75,11 +75,16 @@ class StripeIntent(Model):
     error_code: Mapped[str | None]
     subject: Mapped[str | None]
     request: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
-    tries: Mapped[int] = mapped_column(default=0)
-    begun_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
+    begun_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
     retry_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+    @property
+    def born(self) -> datetime:
+        """Since when its key grows old."""
+        return self.begun_at or self.started_at
 
     @property
     def sent(self) -> Sent | None:

@@ -92,7 +92,7 @@ def _take(key: str, tries: int) -> StripeIntent | None:
 
 def _find_out(intent: StripeIntent, sent: Sent) -> list[Touched]:
     is_overtaken = _is_overtaken(intent)
-    knows_key = sent.method == "delete" or clock.now() < intent.begun_at + KEY_LIFE
+    knows_key = sent.method == "delete" or clock.now() < intent.born + KEY_LIFE
     if knows_key and not is_overtaken:
         try:
             return _repeat(intent, sent)
@@ -148,7 +148,7 @@ def _look(intent: StripeIntent, sent: Sent, *, or_else: IntentState | None) -> l
 def _made(intent: StripeIntent, sent: Sent) -> Iterator[dict[str, Any] | None]:
     """Objects of the same kind that were made since, newest first; None at last if there are more than we look through."""
     query: dict[str, Any] = {name: sent.params[name] for name in FILTERS if name in sent.params}
-    query |= {"limit": 100, "created[gte]": int((intent.begun_at - SKEW).timestamp())}
+    query |= {"limit": 100, "created[gte]": int((intent.born - SKEW).timestamp())}
     if sent.path == "/v1/subscriptions":
         query["status"] = "all"
     for _page in range(PAGES):
@@ -172,7 +172,7 @@ def _succeed(intent: StripeIntent, found: Any) -> list[Touched]:
 
 
 def _leave_to_a_person(intent: StripeIntent) -> list[Touched]:
-    log.error("intent unresolved", intent=intent.key, subject=intent.subject, begun_at=intent.begun_at.isoformat())
+    log.error("intent unresolved", intent=intent.key, subject=intent.subject, since=intent.born.isoformat())
     _close(intent, IntentState.UNRESOLVED)
     return _subject(intent)
 

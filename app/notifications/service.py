@@ -1,6 +1,7 @@
 """Render a mail and hand it to the mail server. Called in the background only; `tasks.record("send_mail", …)` asks for it."""
 
 import hashlib
+from collections.abc import Callable
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -27,14 +28,15 @@ class NotOneAddress(ValueError):
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
 
 
-def deliver(key: str, payload: dict[str, Any]) -> None:
+def deliver(key: str, payload: dict[str, Any], begin: Callable[[], None]) -> None:
     """Send the mail of task `key`: `payload` names a template, the recipients and the plain values it shows.
 
-    Raises OSError or smtplib.SMTPException when the server does not take it; the task is tried again then. A worker that
-    dies between the server's yes and its own commit sends twice, under one Message-ID, which mailboxes show once.
+    `begin` is called right before it goes out. Raises smtp.Unreachable, smtp.Refused, and any other OSError or
+    smtplib.SMTPException when nobody knows whether the server has it. A worker that dies between the server's yes and its
+    own commit sends twice, under one Message-ID, which mailboxes show once.
     """
     settings: Settings = current_app.extensions["settings"]
-    smtp.send(settings.smtp_url.get_secret_value(), compose(settings, key, payload), _host(settings))
+    smtp.send(settings.smtp_url.get_secret_value(), compose(settings, key, payload), _host(settings), begin)
 
 
 def compose(settings: Settings, key: str, payload: dict[str, Any]) -> EmailMessage:

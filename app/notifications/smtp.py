@@ -1,7 +1,9 @@
 """One conversation with the mail server that SMTP_URL names."""
 
+import contextlib
 import smtplib
 import ssl
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -9,31 +11,60 @@ TIMEOUT_SECONDS = 10
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
-class RecipientsRefused(OSError):
-    """The server takes mail for none of the recipients; `str` has its codes, without the addresses it answered with."""
+class Unreachable(OSError):
+    """The server is not there, or not ready for us: nothing was handed over."""
 
-    def __init__(self, refused: smtplib.SMTPRecipientsRefused) -> None:
-        codes = sorted({str(code) for code, _answer in refused.recipients.values()})
-        super().__init__(f"recipients refused: {', '.join(codes)}")
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"mail server not ready: {type(error).__name__} {getattr(error, 'smtp_code', '')}".strip())
 
 
-def send(url: str, message: EmailMessage, our_host: str) -> None:
+class Refused(OSError):
+    """The server did not take the mail; `str` has its codes, without the addresses it answered with."""
+
+    def __init__(self, what: str, codes: set[int]) -> None:
+        super().__init__(f"{what} refused: {', '.join(map(str, sorted(codes)))}")
+        self.is_final = all(code >= 500 for code in codes)
+
+
+def send(url: str, message: EmailMessage, our_host: str, begin: Callable[[], None]) -> None:
     """Send `message`, greeting as `our_host`. Certificates are verified.
 
-    `url` is `smtp://`, `smtp+starttls://` or `smtps://`, with user and password percent-encoded. Raises OSError,
-    RecipientsRefused among them, or smtplib.SMTPException.
+    `url` is `smtp://`, `smtp+starttls://` or `smtps://`, with user and password percent-encoded. `begin` is called when the
+    server is ready and the mail goes out next. Raises Unreachable before that; Refused when the server said no; any other
+    OSError or smtplib.SMTPException when nobody knows whether it has the mail.
     """
-    parts = urlsplit(url)
-    # The name is given, because smtplib would look up this machine's own at the DNS.
-    with _connect(parts, our_host) as server:
+    with _ready(urlsplit(url), our_host) as server:
+        begin()
+        try:
+            server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            # Its own text would carry the addresses into logs, as would the server's in the other one.
+            raise Refused("recipients", {code for code, _answer in refused.recipients.values()}) from None
+        except smtplib.SMTPResponseException as refused:
+            raise Refused("mail", {refused.smtp_code}) from None
+
+
+@contextlib.contextmanager
+def _ready(parts: SplitResult, our_host: str) -> Iterator[smtplib.SMTP]:
+    """A server that knows who we are. How the conversation ends says nothing about the mail. Raises Unreachable."""
+    server: smtplib.SMTP | None = None
+    try:
+        # The name is given, because smtplib would look up this machine's own at the DNS.
+        server = _connect(parts, our_host)
         if parts.scheme == "smtp+starttls":
             server.starttls(context=ssl.create_default_context())
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
-        try:
-            server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as refused:
-            raise RecipientsRefused(refused) from None  # its own text would carry the addresses into logs
+    except (OSError, smtplib.SMTPException) as error:
+        if server is not None:
+            server.close()
+        raise Unreachable(error) from error
+    try:
+        yield server
+    finally:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            server.quit()
+        server.close()
 
 
 def _connect(parts: SplitResult, our_host: str) -> smtplib.SMTP:

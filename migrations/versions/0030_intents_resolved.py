@@ -16,10 +16,7 @@ def upgrade() -> None:
     op.add_column("stripe_intents", sa.Column("tries", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("stripe_intents", sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("stripe_intents", sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True))
-    op.execute("UPDATE stripe_intents SET begun_at = started_at")
     op.execute(f"UPDATE stripe_intents SET retry_at = started_at WHERE {OPEN}")
-    op.alter_column("stripe_intents", "begun_at", nullable=False)
-    op.alter_column("stripe_intents", "tries", server_default=None)
     op.create_index("ix_stripe_intents_open", "stripe_intents", ["retry_at"], postgresql_where=OPEN)
     op.create_index("ix_stripe_intents_subject", "stripe_intents", ["subject", "started_at"])
 

@@ -118,8 +118,8 @@ def test_a_refused_recipient_is_not_named_in_what_is_logged(app: Flask) -> None:
     server = Controller(NobodyHere(), hostname="127.0.0.1", port=free_port())
     server.start()
     try:
-        with pytest.raises(smtp.RecipientsRefused, match="550") as refused:
-            smtp.send(f"smtp://127.0.0.1:{server.port}", compose(app), "localhost")
+        with pytest.raises(smtp.Refused, match="550") as refused:
+            smtp.send(f"smtp://127.0.0.1:{server.port}", compose(app), "localhost", lambda: None)
     finally:
         server.stop()
     assert "ada@" not in "".join(traceback.format_exception(refused.value))
