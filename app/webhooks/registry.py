@@ -16,18 +16,6 @@ from app.subscriptions.webhooks import intent_changed, next_charge_changed, subs
 Handler = Callable[[str], None]
 """Takes the Stripe id of the event's object; fetches it and absorbs the answer, so it may run any number of times."""
 
-OBJECTS = {
-    "customer": "customer.updated",
-    "tax_id": "customer.tax_id.updated",
-    "subscription": "customer.subscription.updated",
-    "invoice": "invoice.updated",
-    "payment_intent": "payment_intent.succeeded",
-    "refund": "refund.updated",
-    "setup_intent": "setup_intent.succeeded",
-    "payment_method": "payment_method.updated",
-}
-"""By type of object: the event whose handlers fetch and absorb all that we keep of it."""
-
 HANDLERS: dict[str, tuple[Handler, ...]] = {
     "customer.updated": (billing_changed, customer_changed, next_charge_changed),
     "customer.deleted": (customer_changed,),

@@ -21,7 +21,8 @@ from app.gateway.events import EventRecord
 from app.organizations.models import Organization
 
 from .models import EventState, InboxEvent
-from .registry import HANDLERS, OBJECTS, Handler
+from .objects import OBJECTS
+from .registry import HANDLERS, Handler
 
 BUSY = timedelta(seconds=1)
 AWAY = timedelta(seconds=PAUSE_SECONDS)

@@ -13,7 +13,7 @@ from app.core.transactions import commit
 from app.gateway import breaker as breakers
 from app.gateway.breaker import breaker
 from app.gateway.errors import GatewayUnavailable
-from app.webhooks import keeping, registry, service
+from app.webhooks import keeping, objects, registry, service
 from app.webhooks.models import EventState, InboxEvent
 from tests.webhooks.inbox import TYPE, Inbox
 
@@ -157,4 +157,4 @@ def _event(type: str) -> service.EventRecord:
 
 
 def test_the_table_of_objects_names_events_with_handlers():
-    assert set(registry.OBJECTS.values()) <= set(registry.HANDLERS)
+    assert set(objects.OBJECTS.values()) <= set(registry.HANDLERS)
