@@ -214,7 +214,7 @@ _ID = re.compile(r"(cus|sub|in|pi|pm|seti|prod|price|mtr|sub_sched|re|cn|txi)_\w
 def subject_of(sent: Sent) -> str | None:
     """The object in the address of a call, or the one that the new object will belong to."""
     named = [part for part in sent.path.split("/") if _ID.fullmatch(part)]
-    for name in ("customer", "payment_intent", "invoice", "from_subscription"):
-        if name in sent.params:
-            named.append(sent.params[name])
+    params = sent.params
+    owners = [params.get(name, "") for name in ("customer", "payment_intent", "invoice", "from_subscription")]
+    named += [owner for owner in owners if _ID.fullmatch(owner)]
     return named[0] if named else None

@@ -48,11 +48,16 @@ Answer = tuple[Any, int, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Sent:
-    """A call as it goes out: enough to make the same one again. `params` are the fields of its form, nested names flat."""
+    """A call as it goes out: enough to make the same one again. `form` is as it is sent, a NUL in it too."""
 
     method: str
     path: str
-    params: dict[str, str]
+    form: str
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The fields of the form, nested names flat."""
+        return dict(parse_qsl(self.form, keep_blank_values=True))
 
 
 @dataclass(frozen=True)
@@ -155,7 +160,7 @@ def _begin(method: str, url: str, post_data: Any) -> Any:
     if parts.path in LABELLED:
         form.append((f"metadata[{LABEL}]", deed.label))
         post_data = urlencode(form)
-    deed.begin(Sent(method.lower(), parts.path, dict(form)))
+    deed.begin(Sent(method.lower(), parts.path, urlencode(form)))
     return post_data
 
 

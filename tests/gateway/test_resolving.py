@@ -131,7 +131,7 @@ def test_a_killed_process_leaves_its_intent_to_be_found(app: Flask, sandbox: San
 
 
 def _killed_after(params: Any, options: Any) -> Any:
-    client().v1.customers.create(params, options)
+    _make_customer(params, options)
     raise KeyboardInterrupt
 
 
@@ -142,6 +142,17 @@ def test_the_call_is_kept_only_until_its_end_is_known(app: Flask, sandbox: Sandb
     assert sent.params == {"metadata[organization]": "org_1", "metadata[intent]": intents.label(KEY)}
     resolve()
     assert intent().sent is None
+
+
+def test_a_nul_does_not_keep_a_call_from_being_written_down(app: Flask, sandbox: Sandbox):
+    lose(sandbox, LOST_BEFORE, lambda: intents.perform("nul:1", {"name": "x\x00"}, _make_customer))
+    sent = intent("nul:1").sent
+    assert sent is not None
+    assert sent.params["name"] == "x\x00"
+
+
+def _make_customer(params: Any, options: Any) -> Any:
+    return client().v1.customers.create(params, options)
 
 
 def test_a_call_that_was_turned_away_is_not_open(app: Flask, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
@@ -187,5 +198,5 @@ def test_while_stripe_is_away_it_stays_open_and_is_asked_less_and_less(app: Flas
 
 def test_a_refused_deed_is_not_open(app: Flask):
     with pytest.raises(GatewayRefused):
-        intents.perform("bad:1", {"email": "x" * 600}, lambda p, o: client().v1.customers.create(p, o))
+        intents.perform("bad:1", {"email": "x" * 600}, _make_customer)
     assert intent("bad:1").state == IntentState.FAILED
