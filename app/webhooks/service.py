@@ -143,10 +143,11 @@ def _try(subject: str, events: list[InboxEvent], owner: str) -> None:
     try:
         with leases.hold(f"object:{subject}", patience=0) as lease:
             handlers = _handlers(events)
-            waiting = _waiting(subject, handlers)
+            waiting = _waiting(subject, handlers) - {event.id for event in events}
             _absorb(subject, handlers, lease)
             _finish(events, owner, **_processed())
-            _finish_waiting(waiting)
+            if waiting:
+                _finish_waiting(waiting)
             commit()
     except leases.Busy:
         # Someone else is at this object: not a failure, so the attempt does not count.
@@ -178,16 +179,16 @@ def _handlers(events: Iterable[InboxEvent]) -> list[Handler]:
     return list(dict.fromkeys(handler for event in events for handler in HANDLERS.get(event.type, ())))
 
 
-def _waiting(subject: str, handlers: list[Handler]) -> list[int]:
+def _waiting(subject: str, handlers: list[Handler]) -> set[int]:
     """Events of the object that are here before it is fetched, and ask for no other handlers: claimed by others, or tried
     and waiting for their next turn. Nobody works on them while we hold the object's lease.
     """
     types = [name for name, wanted in HANDLERS.items() if set(wanted) <= set(handlers)]
     received = (InboxEvent.object_id == subject) & (InboxEvent.state == EventState.RECEIVED)
-    return list(db.session.scalars(select(InboxEvent.id).where(received, InboxEvent.type.in_(types))))
+    return set(db.session.scalars(select(InboxEvent.id).where(received, InboxEvent.type.in_(types))))
 
 
-def _finish_waiting(waiting: list[int]) -> None:
+def _finish_waiting(waiting: set[int]) -> None:
     """Whoever else has claimed them finds its claim lost."""
     still = (InboxEvent.id.in_(waiting)) & (InboxEvent.state == EventState.RECEIVED)
     done = update(InboxEvent).where(still).values(lease_owner=None, lease_until=None, **_processed())
