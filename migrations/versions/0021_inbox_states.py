@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0030"
+revision = "0021"
+down_revision = "0020"
 
 INDEXES = [
     ("ix_inbox_events_object", "object_id", "state = 'received'"),
