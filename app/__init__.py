@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from app.core import assets, clock, errors, health, i18n, logs, pages, security, tasks, transactions
+from app.core import assets, clock, errors, failpoints, health, i18n, logs, pages, security, tasks, transactions
 from app.core.config import Settings, load
 from app.core.extensions import babel, compress, csrf, db, htmx, limiter, login_manager, migrate
 
@@ -38,6 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(_flask_config(settings))
     logs.configure(settings)
     clock.follow(settings.clock_url)
+    failpoints.watch(settings.failpoints_dir)
     tasks.bell.connect(settings.redis_url.get_secret_value())
     # First of all, so that whatever refuses a request is logged with an id, after the commit it speaks of.
     logs.init_app(app)

@@ -26,7 +26,8 @@ class Sandbox:
         self.url = url
 
     def reset(self, records: Sequence[object] = ()) -> None:
-        """Empty but for the records of a snapshot, at today's time."""
+        """Empty but for the records of a snapshot, at today's time, with nothing held back."""
+        self.hold_events(False)
         self._post("reset", {"now": int(time.time()), "records": records})
 
     def snapshot(self, *types: str) -> list[object]:

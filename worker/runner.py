@@ -7,6 +7,7 @@ import structlog
 
 from app.core import clock, leases, tasks
 from app.core.extensions import db
+from app.core.failpoints import failpoint
 from app.core.logs import log
 from app.core.tasks import Task, TaskState
 from app.core.transactions import abandon, commit
@@ -57,6 +58,7 @@ def _batch(queue: str) -> int:
 def _do(task: Task, owner: str) -> None:
     try:
         leases.renew(Task, [task.id], owner)
+        failpoint("task_claimed")
         _try(task, owner)
     except leases.LeaseLost:
         abandon()
@@ -73,6 +75,7 @@ def _try(task: Task, owner: str) -> None:
         handler(task)
         outcome = {"state": TaskState.DONE, "finished_at": clock.wall(), "payload": task.payload, "last_error": None}
         leases.finish(Task, task.id, owner, **outcome)
+        failpoint("task_before_commit")
         commit()
     except leases.LeaseLost:
         raise

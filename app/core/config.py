@@ -94,6 +94,9 @@ class Settings(BaseSettings):
         default="https://js.stripe.com/endive/stripe.js", description="Stripe.js; other only in sandbox mode"
     )
     clock_url: Address | None = Field(default=None, description='Address answering `{"now"}`; only in sandbox mode')
+    failpoints_dir: Path | None = Field(
+        default=None, description="Where the fault suite says which process is to fail; only in sandbox mode"
+    )
 
     grace_period_days: int = Field(default=7, ge=0, le=60, description="Days of access after a failed renewal")
 
@@ -194,6 +197,8 @@ class Settings(BaseSettings):
             problems.append("STRIPE_JS_URL: must come from https://js.stripe.com outside sandbox mode")
         if self.clock_url is not None:
             problems.append("CLOCK_URL: is refused outside sandbox mode; business runs on real time")
+        if self.failpoints_dir is not None:
+            problems.append("FAILPOINTS_DIR: is refused outside sandbox mode; nothing fails on purpose")
         return problems
 
 

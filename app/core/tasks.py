@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from . import clock
 from .extensions import Model, db
+from .failpoints import failpoint
 from .logs import log
 from .transactions import apart
 
@@ -179,7 +180,10 @@ bell = Bell()
 
 @event.listens_for(Session, "after_commit")
 def _ring(session: Session) -> None:
-    for queue in session.info.pop("bells", ()):
+    queues = session.info.pop("bells", ())
+    if queues:
+        failpoint("after_commit_before_bell")
+    for queue in queues:
         bell.ring(queue)
 
 

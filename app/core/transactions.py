@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from .extensions import db
+from .failpoints import failpoint
 
 WROTE = "wrote"
 
@@ -65,6 +66,7 @@ def _forget(session: Session, transaction: Any) -> None:
 def _close(response: Response) -> Response:
     if response.status_code < 400:
         commit()
+        failpoint("before_response")
     else:
         abandon()
     return response

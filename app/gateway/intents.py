@@ -24,6 +24,7 @@ from stripe import RequestOptions
 from app.core import clock
 from app.core.errors import PortalError
 from app.core.extensions import Model
+from app.core.failpoints import failpoint
 from app.core.transactions import apart, release
 
 from . import transport
@@ -133,6 +134,7 @@ def perform(key: str, params: Params, call: Callable[[Params, RequestOptions], A
     try:
         with transport.deed(label(key), lambda sent: before.append(_begin(key, digest, sent))), translated():
             answer = call(params, {"idempotency_key": key})
+            failpoint("after_stripe_before_commit")
     except (PortalError, stripe.AuthenticationError, stripe.PermissionError) as error:
         if before:
             _end(key, _failure(error, before[0]), error_code=getattr(error, "code", None) or type(error).__name__)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import stripe
 from flask import has_request_context
 
+from app.core.failpoints import failpoint
 from app.core.logs import log
 
 from . import deadline
@@ -161,6 +162,7 @@ def _begin(method: str, url: str, post_data: Any) -> Any:
         form.append((f"metadata[{LABEL}]", deed.label))
         post_data = urlencode(form)
     deed.begin(Sent(method.lower(), parts.path, urlencode(form)))
+    failpoint("before_stripe")
     return post_data
 
 

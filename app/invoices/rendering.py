@@ -10,6 +10,7 @@ from sqlalchemy import Update, update
 
 from app.core import clock
 from app.core.extensions import db
+from app.core.failpoints import failpoint
 from app.core.logs import log
 from app.core.transactions import apart, release
 from app.organizations.models import Organization
@@ -63,8 +64,9 @@ def store(path: Path, content: bytes) -> None:
             part.write(content)
             part.flush()
             os.fsync(part.fileno())
+            failpoint("document_before_rename")
             os.rename(part.name, path)
-        except OSError:
+        except Exception:
             os.unlink(part.name)
             raise
     directory = os.open(path.parent, os.O_RDONLY)

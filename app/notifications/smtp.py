@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from app.core.failpoints import failpoint
+
 TIMEOUT_SECONDS = 10
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -35,6 +37,7 @@ def send(url: str, message: EmailMessage, our_host: str, begin: Callable[[], Non
     """
     with _ready(urlsplit(url), our_host) as server:
         begin()
+        failpoint("before_mail")
         try:
             server.send_message(message)
         except smtplib.SMTPRecipientsRefused as refused:
@@ -42,6 +45,7 @@ def send(url: str, message: EmailMessage, our_host: str, begin: Callable[[], Non
             raise Refused("recipients", {code for code, _answer in refused.recipients.values()}) from None
         except smtplib.SMTPResponseException as refused:
             raise Refused("mail", {refused.smtp_code}) from None
+        failpoint("after_mail_before_commit")
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, leases, tasks
 from app.core.config import Settings
 from app.core.extensions import db
+from app.core.failpoints import failpoint
 from app.core.logs import log
 from app.core.transactions import abandon, commit
 from app.gateway.breaker import PAUSE_SECONDS, breaker
@@ -70,6 +71,8 @@ def handle_batch(limit: int = 20) -> int:
         return 0
     owner = leases.new_owner()
     events = leases.claim(InboxEvent, InboxEvent.due(), InboxEvent.id.asc(), owner, limit)
+    if events:
+        failpoint("event_claimed")
     ours = _set_aside(events, owner)
     for subject, group in groupby(sorted(ours, key=lambda event: event.subject), key=lambda event: event.subject):
         _handle(subject, list(group), owner)
@@ -148,6 +151,7 @@ def _try(subject: str, events: list[InboxEvent], owner: str) -> None:
             _finish(events, owner, **_processed())
             if waiting:
                 _finish_waiting(waiting)
+            failpoint("event_before_commit")
             commit()
     except leases.Busy:
         # Someone else is at this object: not a failure, so the attempt does not count.
@@ -171,6 +175,7 @@ def _absorb(subject: str, handlers: Collection[Handler], lease: str) -> None:
         if turn:
             commit()
         handler(subject)
+        failpoint("handler_mid")
         leases.assert_held(f"object:{subject}", lease)
 
 

@@ -88,6 +88,10 @@ def test_what_is_wrong_is_named_beside_what_is_missing():
             {"CLOCK_URL": "http://127.0.0.1:1/c"},
             "CLOCK_URL: is refused outside sandbox mode; business runs on real time",
         ),
+        (
+            {"FAILPOINTS_DIR": "/tmp/switches"},
+            "FAILPOINTS_DIR: is refused outside sandbox mode; nothing fails on purpose",
+        ),
     ],
 )
 def test_a_live_portal_refuses(change: dict[str, str], expected: str):
