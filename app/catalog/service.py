@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound, PortalError
 from app.core.extensions import db
+from app.core.hooks import Hooks
 
 from . import snapshot
 from .models import CatalogVersion, Price
@@ -48,8 +49,8 @@ class Holding:
     """The price that takes its place once it is paid."""
 
 
-holdings: list[Callable[[], Holding | None]] = []
-"""Rooms above append a function that looks at the current organization; the first answer counts."""
+holdings: Hooks[Callable[[], Holding | None]] = Hooks()
+"""Rooms above add a function that looks at the current organization; the first answer counts."""
 
 
 def holding() -> Holding | None:
@@ -57,8 +58,8 @@ def holding() -> Holding | None:
     return next((found for ask in holdings if (found := ask()) is not None), None)
 
 
-currencies_kept: list[Callable[[], str | None]] = []
-"""Rooms above append a function that knows which currency the current organization is billed in; the first answer counts."""
+currencies_kept: Hooks[Callable[[], str | None]] = Hooks()
+"""Rooms above add a function that knows which currency the current organization is billed in; the first answer counts."""
 
 
 def currency_kept() -> str | None:

@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from .extensions import htmx
+from .hooks import Hooks
 
 PRIORITY = ("payment_owed", "past_due", "upgrade_waiting", "change_pending", "paused", "trial_ending", "card_expiring")
 
@@ -23,8 +24,8 @@ class Banner:
     action_url: str = ""
 
 
-banners: list[Callable[[], Banner | None]] = []
-"""Rooms append a function that looks at the current organization; the most urgent answer is shown."""
+banners: Hooks[Callable[[], Banner | None]] = Hooks()
+"""Rooms add a function that looks at the current organization; the most urgent answer is shown."""
 
 
 def banner() -> Banner | None:

@@ -13,7 +13,7 @@ def init_app(app: Flask) -> None:
 
     app.register_blueprint(routes.bp)
     app.register_blueprint(pay_routes.bp)
-    lines.billed.append(credited.billed)
-    pages.banners.append(banners.of_renewal)
+    lines.billed.add(credited.billed)
+    pages.banners.add(banners.of_renewal)
     app.jinja_env.globals.update(owed_invoice=context.owed_invoice, waiting_invoice=context.waiting_invoice)
     app.jinja_env.filters.update(postal_lines=wording.address, card=wording.card)

@@ -9,5 +9,5 @@ def init_app(app: Flask) -> None:
     from . import banners, context, routes
 
     app.register_blueprint(routes.bp)
-    pages.banners.append(banners.of_card)
+    pages.banners.add(banners.of_card)
     app.jinja_env.globals.update(paying_card=context.current_card)

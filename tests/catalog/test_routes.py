@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,9 +10,9 @@ from app.catalog.models import Price
 from app.catalog.service import Holding
 from app.organizations.models import Role
 from tests.cast import Browser
+from tests.statements import counted
 
 from .conftest import SMALL
-from .test_service import statements
 
 Nexus = Callable[..., Price]
 
@@ -40,17 +40,15 @@ def button(tag: Tag) -> Tag:
 
 
 @pytest.fixture
-def holding() -> Iterator[Callable[[Price], None]]:
+def holding(monkeypatch: pytest.MonkeyPatch) -> Callable[[Price], None]:
     """Say what the organization on show has, as the room of subscriptions does."""
-    before = list(service.holdings)
 
     def hold(price: Price, plan: str = "growth", **underway: Any) -> None:
         until = datetime(2026, 12, 1, tzinfo=UTC)
         held = Holding(plan_key=plan, price_public_id=price.public_id, paid_until=until, **underway)
-        service.holdings[:] = [lambda: held]
+        monkeypatch.setattr(service, "holdings", [lambda: held])
 
-    yield hold
-    service.holdings[:] = before
+    return hold
 
 
 def test_a_visitor_sees_the_plans_in_order(client: Browser, nexus: Nexus) -> None:
@@ -205,13 +203,13 @@ def test_names_from_the_file_are_shown_as_text(client: Browser, loaded: Any) -> 
 
 def test_a_visit_asks_the_database_one_thing_for_the_catalogue(client: Browser, nexus: Nexus) -> None:
     page(client)
-    with statements() as sent:
+    with counted() as sent:
         page(client)
     assert len(sent) == 1
 
 
 def test_a_members_visit_stays_within_six_statements(cleo: Browser, nexus: Nexus) -> None:
     page(cleo)
-    with statements() as sent:
+    with counted() as sent:
         page(cleo)
     assert len(sent) <= 5

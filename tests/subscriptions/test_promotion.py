@@ -98,6 +98,7 @@ def test_looking_changes_nothing(subscribed: Browser, sandbox: Sandbox):
 
 
 def test_what_was_shown_is_charged_next(subscribed: Browser, sandbox: Sandbox):
+    sandbox.turn_clock("1 hour")
     assert take(subscribed).location == "/subscription"
     assert "$79.20" in words(subscribed.get("/subscription"))
     work(sandbox)

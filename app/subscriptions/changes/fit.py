@@ -11,11 +11,12 @@ from app.catalog import service as catalog
 from app.catalog import words
 from app.catalog.models import Behaviour
 from app.catalog.tree import Feature, FeatureValue, Limit, Plan
+from app.core.hooks import Hooks
 from app.subscriptions import seats
 from app.subscriptions.models import Subscription
 
-change_checks: list[Callable[[Subscription, Plan], list[str]]] = []
-"""Rooms above append a function that says, a sentence each, what of today's use the new plan does not hold."""
+change_checks: Hooks[Callable[[Subscription, Plan], list[str]]] = Hooks()
+"""Rooms above add a function that says, a sentence each, what of today's use the new plan does not hold."""
 
 UNLIMITED = Decimal("Infinity")
 _BEYOND = {Behaviour.HARD: 0, Behaviour.BILLABLE: 1, Behaviour.SOFT: 2}

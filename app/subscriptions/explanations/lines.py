@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from app.core.hooks import Hooks
 from app.core.money import Money
 from app.gateway.lines import LineDiscount, LineRecord, LineTax
 from app.organizations.models import Organization
@@ -22,8 +23,8 @@ class Paid:
 
 Finder = Callable[[Organization, Collection[str]], Mapping[str, Paid]]
 
-billed: list[Finder] = []
-"""The room that keeps billed lines appends a function that finds them by their Stripe ids."""
+billed: Hooks[Finder] = Hooks()
+"""The room that keeps billed lines adds a function that finds them by their Stripe ids."""
 
 
 @dataclass(frozen=True)
