@@ -1,4 +1,5 @@
-"""What every page says while the renewal of the plan is not paid: how much, whether the bank asks, when it is tried again."""
+"""What every page says while the renewal of the plan is not paid: how much, whether the bank asks, when it is tried again,
+and how long access goes on."""
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -8,6 +9,7 @@ from app.core.pages import Banner
 from app.organizations.context import current_membership
 from app.organizations.models import Role
 from app.subscriptions.context import current_subscription
+from app.subscriptions.states import PortalState
 
 from .context import owed_invoice
 
@@ -23,6 +25,10 @@ def of_renewal() -> Banner | None:
         text = _("The last payment for %(plan)s failed. %(amount)s is due.", plan=plan, amount=amount)
     if invoice.next_payment_attempt_at:
         text += " " + _("Next attempt: %(date)s.", date=i18n.day(invoice.next_payment_attempt_at))
+    if subscription.portal_state == PortalState.RESTRICTED:
+        text += " " + _("Access is restricted until it is paid.")
+    elif subscription.access_ends_at:
+        text += " " + _("You keep full access until %(date)s.", date=i18n.day(subscription.access_ends_at))
     if not current_membership.may(Role.BILLING):
         return Banner("payment_owed", "danger", text, _("See invoices"), url_for("invoices.index"))
     pay = url_for("pay.show", number=invoice.number)

@@ -89,17 +89,21 @@ class Subscription(Model):
 
     @property
     def portal_state(self) -> PortalState:
-        grace = timedelta(days=current_app.extensions["settings"].grace_period_days)
         return portal_state(
             self.status,
             has_begun=self.began_at is not None,
             cancel_at=self.cancel_at,
             changes_at=self.scheduled_at,
             pauses_at=self.pauses_at,
-            past_due_since=self.past_due_since,
+            access_ends_at=self.access_ends_at,
             now=clock.now(),
-            grace=grace,
         )
+
+    @property
+    def access_ends_at(self) -> datetime | None:
+        """When a failed renewal that is still unpaid restricts access; None where none failed."""
+        grace = timedelta(days=current_app.extensions["settings"].grace_period_days)
+        return self.past_due_since + grace if self.past_due_since else None
 
     @property
     def is_running(self) -> bool:

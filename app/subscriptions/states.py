@@ -1,6 +1,6 @@
 """A subscription's state in words: Stripe's status stored raw, one portal state derived from it."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -52,11 +52,10 @@ def portal_state(
     cancel_at: datetime | None,
     changes_at: datetime | None,
     pauses_at: datetime | None,
-    past_due_since: datetime | None,
+    access_ends_at: datetime | None,
     now: datetime,
-    grace: timedelta,
 ) -> PortalState:
-    """What the customer is told. `now` is business time; `grace` counts from the first failed renewal."""
+    """What the customer is told. `now` is business time; access ends when the grace after a failed renewal is over."""
     status = Status(status)
     if not has_begun:
         return PortalState.NONE
@@ -65,7 +64,7 @@ def portal_state(
     if status in _DIRECT:
         return _DIRECT[status]
     if status == Status.PAST_DUE:
-        over = past_due_since is not None and now >= past_due_since + grace
+        over = access_ends_at is not None and now >= access_ends_at
         return PortalState.RESTRICTED if over else PortalState.PAST_DUE
     if cancel_at is not None:
         return PortalState.CANCELING

@@ -52,11 +52,13 @@ def test_a_failed_renewal_is_past_due_and_then_restricted(ada: Browser, subscrib
     said = ada.get("/").text
     assert "The last payment for Starter failed. $29.00 is due. Next attempt:" in said
     assert "The last payment failed and $29.00 is due." in said
+    assert "You keep full access until" in said
     page = ada.post("/subscription/cancel", data={"feedback": "unused"})
     assert "stays open, but your card is not tried again." in page.text
     sandbox.turn_clock("8 days")
     clock.refresh()
     assert subscription_of(ada).portal_state == "restricted"
+    assert "Access is restricted until it is paid." in ada.get("/").text
 
 
 def test_a_bank_that_asks_at_a_renewal_is_named(ada: Browser, subscribe: Subscribe, sandbox: Sandbox):

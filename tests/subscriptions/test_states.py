@@ -25,9 +25,8 @@ def state(
         cancel_at=NOW + WEEK if ends else None,
         changes_at=NOW + WEEK if changes else None,
         pauses_at=NOW + WEEK if pauses else None,
-        past_due_since=NOW - past_due if past_due is not None else None,
+        access_ends_at=NOW + WEEK - past_due if past_due is not None else None,
         now=NOW,
-        grace=WEEK,
     )
 
 
