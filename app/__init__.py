@@ -27,6 +27,7 @@ ROOMS = (
     "webhooks",
     "upkeep",
     "overview",
+    "admin",
 )
 
 

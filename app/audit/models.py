@@ -18,7 +18,12 @@ class Entry(Model):
     """
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_timeline", "organization_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_timeline", "organization_id", "id"),
+        Index(
+            "ix_audit_entries_subject", "subject", postgresql_where="organization_id IS NULL AND user_id IS NOT NULL"
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int | None]

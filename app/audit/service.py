@@ -55,6 +55,12 @@ def timeline(organization_id: int, limit: int = 20, actions: Collection[str] = (
     return list(db.session.scalars(mine.order_by(Entry.id.desc()).limit(limit)))
 
 
+def history(subject: str, limit: int = 50) -> list[Entry]:
+    """What people did to `subject`, which belongs to no organization: the latest entries, newest first."""
+    about = select(Entry).where(Entry.subject == subject, Entry.organization_id.is_(None), Entry.user_id.is_not(None))
+    return list(db.session.scalars(about.order_by(Entry.id.desc()).limit(limit)))
+
+
 def _entry(
     action: str, subject: str, organization_id: int | None, user_id: int | None, data: dict[str, Any] | None
 ) -> Entry:

@@ -57,6 +57,8 @@ class Task(Model):
         UniqueConstraint("kind", "key"),
         Index("ix_tasks_due", "queue", "run_at", postgresql_where="state = 'pending'"),
         Index("ix_tasks_parked", "finished_at", postgresql_where="state = 'parked'"),
+        Index("ix_tasks_few", "state", "id", postgresql_where="state IN ('pending', 'parked', 'discarded')"),
+        Index("ix_tasks_run_at", "run_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -20,15 +20,20 @@ class EventState(StrEnum):
     DISCARDED = "discarded"  # a person decided
 
 
+FEW = "state IN ('parked', 'unmatched', 'discarded', 'ignored')"
+
+
 class InboxEvent(Model):
     """One received event. All instants are machine time but `created_at`, which is Stripe's word."""
 
     __tablename__ = "inbox_events"
     __table_args__ = (
         Index("ix_inbox_events_due", "id", postgresql_where="state = 'received'"),
-        Index("ix_inbox_events_object", "object_id", postgresql_where="state = 'received'"),
+        Index("ix_inbox_events_object", "object_id", "state"),
         Index("ix_inbox_events_unmatched", "customer", postgresql_where="state = 'unmatched'"),
-        Index("ix_inbox_events_stuck", "state", postgresql_where="state IN ('parked', 'unmatched')"),
+        Index("ix_inbox_events_few", "state", "id", postgresql_where=FEW),
+        Index("ix_inbox_events_type", "type", "id"),
+        Index("ix_inbox_events_customer", "customer", "id", postgresql_where="customer IS NOT NULL"),
         # Events come in the order of time, so a coarse index finds the old ones and costs the doorman nothing.
         Index("ix_inbox_events_age", "received_at", postgresql_using="brin"),
     )
@@ -59,3 +64,8 @@ class InboxEvent(Model):
     def subject(self) -> str:
         """What a lease is taken on, and what a batch is coalesced by."""
         return self.object_id or self.event_id
+
+    @property
+    def is_being_handled(self) -> bool:
+        """By a worker, as far as its lease says."""
+        return self.lease_until is not None and self.lease_until > clock.wall()

@@ -1,0 +1,16 @@
+"""The staff area: pages for people who run the portal, one file of doors per page."""
+
+from flask import Blueprint, Flask
+
+
+def init_app(app: Flask) -> None:
+    """Every door hangs on one blueprint, whose guard no page can forget."""
+    from . import guards, routes, webhook_routes, wording
+
+    area = Blueprint("admin", __name__, url_prefix="/admin")
+    area.before_request(guards.staff_only)
+    for doors in (routes, webhook_routes):
+        area.register_blueprint(doors.bp)
+    app.register_blueprint(area)
+    app.jinja_env.filters.update(ago=wording.ago, error_words=wording.error)
+    app.jinja_env.globals.update(event_states=wording.EVENT_STATES, staff_deeds=wording.DEEDS)

@@ -1,0 +1,131 @@
+"""What a member of staff may ask: lists filtered by their address, rows chosen in them, reasons."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Form, HiddenField, SelectField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
+
+from app.auth.fields import TOKEN, new_token, one_line, password
+from app.webhooks.models import EventState
+
+from . import inbox
+from .lists import LONGEST_NAME, PER_PAGE, Order
+from .wording import EVENT_STATES
+
+LONGEST = 100
+LONGEST_REASON = 200
+
+
+class PasswordForm(FlaskForm):
+    password = password()
+
+
+def _printable(text: str | None) -> str:
+    return "".join(character for character in text or "" if character.isprintable()).strip()
+
+
+def words(label: Any, **attributes: Any) -> Any:
+    """A field to search by."""
+    too_long = _l("Use at most %(max)d characters.")
+    rules = [Optional(), Length(max=LONGEST, message=too_long)]
+    return StringField(label, rules, filters=[_printable], render_kw=attributes)
+
+
+def one_of(label: Any, everything: Any, labels: Mapping[Any, Any]) -> Any:
+    """A field to filter by; `labels` has the words by value, `everything` stands for no filter."""
+    choices = [SelectChoice("", everything), *(SelectChoice(str(value), label) for value, label in labels.items())]
+    return SelectField(label, [Optional()], choices=choices, default="")
+
+
+def sorted_by(orders: Mapping[str, Order]) -> Any:
+    """The ways a list may be sorted, the first of them if nothing is said."""
+    choices = [SelectChoice(name, order.label) for name, order in orders.items()]
+    return SelectField(_l("Sort"), [Optional()], choices=choices, default=choices[0].value)
+
+
+class FilterForm(Form):
+    """A GET form: it changes nothing and needs no token. A field with an error filters nothing."""
+
+    orders: Mapping[str, Order]
+
+    def __init__(self, said: Any) -> None:
+        super().__init__(said)
+        self.validate()
+
+    def value(self, name: str) -> str:
+        field = self[name]
+        return "" if field.errors else field.data or ""
+
+    @property
+    def order(self) -> Order:
+        return self.orders.get(self.value("sort")) or next(iter(self.orders.values()))
+
+    def kept(self) -> dict[str, str]:
+        """What is in force, for the addresses of other pages."""
+        said = {field.name: self.value(field.name) for field in self}
+        return {name: value for name, value in said.items() if value and value != self[name].default}
+
+    @property
+    def is_filtering(self) -> bool:
+        return any(name != "sort" for name in self.kept())
+
+
+class EventFilterForm(FilterForm):
+    orders = inbox.ORDERS
+
+    state = one_of(_l("State"), _l("All"), {state: EVENT_STATES[state][0] for state in EventState})
+    type = words(_l("Type"), list="event-types", placeholder="invoice.paid")
+    about = words(_l("Object or event"), placeholder="in_… evt_…")
+    customer = words(_l("Customer"), placeholder=_l("cus_… or a name"))
+    sort = sorted_by(inbox.ORDERS)
+
+
+class ChosenForm(FlaskForm):
+    """Rows of a list: those that are ticked, or all that are shown. The token names this one press of the button."""
+
+    token = HiddenField(default=new_token, validators=[InputRequired(), TOKEN])
+    chosen = SelectMultipleField(validate_choice=False)
+    shown = SelectMultipleField(validate_choice=False)
+    everything = BooleanField()
+    next = HiddenField()
+
+    def names(self) -> list[str]:
+        """The names of the chosen rows, none if nothing was ticked. Aborts with 400 when the form is not one of ours."""
+        named = (self.shown.data if self.everything.data else self.chosen.data) or []
+        sound = all(name.isprintable() and len(name) <= LONGEST_NAME for name in named)
+        if not (self.token.validate(self) and sound and len(named) <= 2 * PER_PAGE):
+            abort(400)
+        return list(dict.fromkeys(named))
+
+
+class DiscardForm(ChosenForm):
+    reason = StringField(
+        _l("Reason"),
+        filters=[lambda text: (text or "").strip()],
+        validators=[
+            DataRequired(_l("Say why, for whoever asks later.")),
+            one_line,
+            Length(max=LONGEST_REASON, message=_l("Use at most %(max)d characters.")),
+        ],
+    )
+
+    @property
+    def is_asked(self) -> bool:
+        """The reason was asked for; a list only names rows."""
+        return bool(self.reason.raw_data)
+
+    def is_complete(self) -> bool:
+        """Else the page that asks is shown: for the first time with a token of its own."""
+        if not self.is_asked:
+            self.token.data = new_token()
+        return self.is_asked and bool(self.validate())
+
+    @property
+    def status(self) -> int:
+        """Of the page that asks for the reason."""
+        return 422 if self.is_asked else 200
