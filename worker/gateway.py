@@ -6,9 +6,9 @@ from app.gateway import resolving
 
 
 def look_for_open_intents() -> None:
-    """Record a look into each that is due; the how manieth it is makes it one look, however many ask for it."""
+    """Record a look into each that is due."""
     for key, tries in resolving.due():
-        tasks.record("resolve_intent", f"{key}:{tries}", {"intent": key, "tries": tries})
+        resolving.ask_for(key, tries)
 
 
 def resolve_intent(task: Task) -> None:
@@ -18,4 +18,4 @@ def resolve_intent(task: Task) -> None:
         tasks.record("sync_object", f"{task.key}:{stripe_id}", what)
 
 
-HANDLERS = {"resolve_intent": resolve_intent}
+HANDLERS = {resolving.LOOK: resolve_intent}

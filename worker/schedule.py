@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
 
+from app.admin import presses
 from app.auth import service as auth
 from app.core import clock, tasks
 from app.core.extensions import db
@@ -67,6 +68,7 @@ SCHEDULE = [
     Periodic(upkeep.watch, timedelta(hours=1)),
     Periodic(upkeep.forget_parked, timedelta(hours=1)),
     Periodic(auth.forget_expired_sessions, timedelta(hours=1)),
+    Periodic(presses.forget_old, timedelta(hours=1)),
 ]
 
 

@@ -11,11 +11,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from app.auth.fields import TOKEN, new_token, one_line, password
-from app.webhooks.models import EventState
+from app.core.tasks import QUEUES
 
-from . import inbox
-from .lists import LONGEST_NAME, PER_PAGE, Order
-from .wording import EVENT_STATES
+from . import calls, inbox, work
+from .lists import LONGEST_NAME, PER_PAGE, Order, number
+from .wording import CALL_STATES, EVENT_STATES, TASK_STATES
 
 LONGEST = 100
 LONGEST_REASON = 200
@@ -78,11 +78,29 @@ class FilterForm(Form):
 class EventFilterForm(FilterForm):
     orders = inbox.ORDERS
 
-    state = one_of(_l("State"), _l("All"), {state: EVENT_STATES[state][0] for state in EventState})
+    state = one_of(_l("State"), _l("All"), {state: label for state, (label, _) in EVENT_STATES.items()})
     type = words(_l("Type"), list="event-types", placeholder="invoice.paid")
     about = words(_l("Object or event"), placeholder="in_… evt_…")
     customer = words(_l("Customer"), placeholder=_l("cus_… or a name"))
     sort = sorted_by(inbox.ORDERS)
+
+
+class TaskFilterForm(FilterForm):
+    orders = work.ORDERS
+
+    state = one_of(_l("State"), _l("All"), {state: label for state, (label, _) in TASK_STATES.items()})
+    queue = one_of(_l("Queue"), _l("All"), {queue: queue for queue in QUEUES})
+    kind = words(_l("Kind"), placeholder="send_mail")
+    named = words(_l("Number or key"), placeholder="42, receipt:inv_…")
+    sort = sorted_by(work.ORDERS)
+
+
+class CallFilterForm(FilterForm):
+    orders = calls.ORDERS
+
+    state = one_of(_l("State"), _l("Open"), {state: CALL_STATES[state][0] for state in calls.SHOWN})
+    about = words(_l("Deed or object"), placeholder="sub_…")
+    sort = sorted_by(calls.ORDERS)
 
 
 class ChosenForm(FlaskForm):
@@ -101,6 +119,10 @@ class ChosenForm(FlaskForm):
         if not (self.token.validate(self) and sound and len(named) <= 2 * PER_PAGE):
             abort(400)
         return list(dict.fromkeys(named))
+
+    def numbers(self) -> list[int]:
+        """The same for rows that are named by number."""
+        return [value for name in self.names() if (value := number(name)) is not None]
 
 
 class DiscardForm(ChosenForm):

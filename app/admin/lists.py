@@ -16,6 +16,9 @@ from app.core.extensions import db
 PER_PAGE = 50
 LONGEST_NAME = 300
 
+BIGGEST = 2**63 - 1
+"""What a column of numbers can hold."""
+
 Column = InstrumentedAttribute[Any]
 
 
@@ -59,13 +62,16 @@ def page(chosen: "Select[*tuple[Any, ...]]", order: Order, name: Column, *, afte
     return _page(name, shown, has_previous=place is not None, has_next=more)
 
 
+def number(said: str) -> int | None:
+    """What can be the number of a row."""
+    value = int(said) if said.isascii() and said.isdecimal() else BIGGEST + 1
+    return value if value <= BIGGEST else None
+
+
 def _place(order: Order, name: Column, said: str) -> tuple[Any, ...] | None:
     """Where a row stands, as values: compared with those, an index leads there at once."""
-    if not said:
-        return None
-    try:
-        value = name.type.python_type(said)
-    except ValueError:
+    value = number(said) if name.type.python_type is int else said
+    if not value:
         return None
     found = db.session.execute(select(*order.columns).where(name == value)).first()
     return tuple(found) if found else None

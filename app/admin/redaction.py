@@ -15,8 +15,8 @@ WITHHELD = "[withheld]"
 KEYS = Path(__file__).parent / "shown_keys.txt"
 METADATA = "metadata"
 """Here keys are free text as well."""
-OURS = frozenset({"organization", "intent"})
-"""What we write there ourselves: ids."""
+OURS = frozenset({"organization", "intent", "counterfoil_plan"})
+"""What we write there ourselves."""
 
 _WORD = re.compile(r"[A-Za-z0-9_.:+-]{1,100}")
 _SECRET = re.compile(r"_secret_|^(sk|rk|whsec|ek)_")
@@ -42,7 +42,7 @@ def _object(value: dict[str, Any], *, is_metadata: bool) -> dict[str, Any]:
     """Of metadata what is not ours is counted only."""
     if not is_metadata:
         return {key: redacted(one, key) for key, one in value.items()}
-    ours = {key: redacted(one, key) for key, one in value.items() if key in OURS}
+    ours = {key: one if _is_plain(one) else WITHHELD for key, one in value.items() if key in OURS}
     others = len(value) - len(ours)
     return ours | ({WITHHELD: others} if others else {})
 

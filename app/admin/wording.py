@@ -7,6 +7,8 @@ from flask_babel import format_timedelta
 from flask_babel import lazy_gettext as _l
 
 from app.core import clock
+from app.core.tasks import TaskState
+from app.gateway.intents import IntentState
 from app.webhooks.models import EventState
 
 EVENT_STATES = {
@@ -18,6 +20,22 @@ EVENT_STATES = {
     EventState.DISCARDED: (_l("Discarded"), "quiet"),
 }
 """How a state reads, and the tone of its mark."""
+
+TASK_STATES = {
+    TaskState.PENDING: (_l("Pending"), "info"),
+    TaskState.PARKED: (_l("Parked"), "danger"),
+    TaskState.DONE: (_l("Done"), "success"),
+    TaskState.DISCARDED: (_l("Discarded"), "quiet"),
+}
+
+CALL_STATES = {
+    IntentState.STARTED: (_l("Under way"), "info"),
+    IntentState.UNKNOWN: (_l("Not known"), "warning"),
+    IntentState.UNRESOLVED: (_l("Unresolved"), "danger"),
+    IntentState.OVERTAKEN: (_l("Overtaken"), "quiet"),
+    IntentState.SUCCEEDED: (_l("Succeeded"), "success"),
+    IntentState.FAILED: (_l("Failed"), "quiet"),
+}
 
 DEEDS = {
     "event.retried": (_l("Sent round again"), "info"),
@@ -31,9 +49,9 @@ DEEDS = {
 _ADDRESS = re.compile(r"[^\s@<>()'\"=]+@[^\s@<>()'\"]+")
 
 
-def ago(instant: datetime) -> str:
-    """A machine time as people say it: 3 minutes ago, in 2 hours."""
-    return str(format_timedelta(instant - clock.wall(), add_direction=True))
+def ago(instant: datetime, *, business: bool = False) -> str:
+    """A machine time, or a `business` one, as people say it: 3 minutes ago, in 2 hours."""
+    return str(format_timedelta(instant - (clock.now() if business else clock.wall()), add_direction=True))
 
 
 def error(text: str | None) -> str:

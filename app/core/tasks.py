@@ -86,18 +86,33 @@ class Task(Model):
             & or_(cls.retry_at.is_(None), cls.retry_at <= clock.wall())
         )
 
+    @property
+    def is_being_done(self) -> bool:
+        """By a worker, as far as its lease says."""
+        return self.lease_until is not None and self.lease_until > clock.wall()
+
+    @classmethod
+    def can_be_retried(cls) -> ColumnElement[bool]:
+        """Parked, or waiting for another attempt while nobody is at it."""
+        wall = clock.wall()
+        is_free = or_(cls.lease_until.is_(None), cls.lease_until < wall)
+        waits = (cls.state == TaskState.PENDING) & (cls.retry_at > wall) & is_free
+        return (cls.state == TaskState.PARKED) | waits
+
 
 def record(
     kind: str, key: str, payload: dict[str, Any], *, queue: str = "default", run_at: datetime | None = None
-) -> None:
-    """Record work in the caller's transaction; the same (kind, key) a second time changes nothing.
+) -> bool:
+    """Record work in the caller's transaction; the same (kind, key) a second time changes nothing. Was it the first?
 
     `payload` is JSON, best only ids. `run_at` is business time (default: now). The bell rings after the commit.
     """
     values = {"kind": kind, "key": key, "payload": payload, "queue": queue, "run_at": run_at or clock.now()}
-    db.session.execute(insert(Task).values(**values).on_conflict_do_nothing())
+    new = insert(Task).values(**values).on_conflict_do_nothing().returning(Task.id)
+    is_first = db.session.scalar(new) is not None
     if run_at is None:
         ring_after_commit(queue)
+    return is_first
 
 
 def is_known(kind: str, key: str) -> bool:

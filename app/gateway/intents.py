@@ -67,6 +67,12 @@ class StripeIntent(Model):
     __table_args__ = (
         Index("ix_stripe_intents_open", "retry_at", postgresql_where="state IN ('started', 'unknown')"),
         Index("ix_stripe_intents_subject", "subject", "started_at"),
+        Index(
+            "ix_stripe_intents_few",
+            "started_at",
+            "key",
+            postgresql_where="state IN ('started', 'unknown', 'unresolved', 'overtaken')",
+        ),
     )
 
     key: Mapped[str] = mapped_column(primary_key=True)

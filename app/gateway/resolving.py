@@ -13,7 +13,7 @@ import stripe
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import aliased
 
-from app.core import clock
+from app.core import clock, tasks
 from app.core.errors import PortalError
 from app.core.logs import log
 from app.core.transactions import apart, release
@@ -28,6 +28,9 @@ KEY_LIFE = intents.KEY_LIFE - timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=1)
 PAGES = 20  # of 100 objects that are looked through
 SKEW = timedelta(minutes=5)
+
+LOOK = "resolve_intent"
+"""The kind of task that looks into one."""
 
 Touched = tuple[str, str]
 """Type and id of an object at Stripe that is to be fetched and absorbed."""
@@ -54,6 +57,11 @@ def due() -> list[tuple[str, int]]:
     )
     with apart() as session:
         return [(key, tries) for key, tries in session.execute(found.order_by(StripeIntent.retry_at).limit(100))]
+
+
+def ask_for(key: str, tries: int) -> bool:
+    """Record one look into an open intent; which one it is makes it one, however many ask. Was nobody faster?"""
+    return tasks.record(LOOK, f"{key}:{tries}", {"intent": key, "tries": tries})
 
 
 def resolve(key: str, tries: int) -> list[Touched]:

@@ -4,13 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from app.audit import service as audit
 from app.core import clock
 from app.core.extensions import db
 from app.core.logs import log
-from app.core.tasks import Task, TaskState, ring_after_commit
+from app.core.tasks import QUEUES, Task, TaskState, ring_after_commit
 
 KEPT = timedelta(days=14)
 """How long a parked task waits for a person. It may hold a name and an address, and what it says grows old."""
@@ -35,6 +35,20 @@ def standing() -> Standing:
     return Standing(due, since, parked or 0)
 
 
+def queues() -> dict[str, Standing]:
+    """The same of each queue, in their order. One statement."""
+    now, waits = clock.now(), (TaskState.PENDING, TaskState.PARKED)
+    is_due, is_parked = (Task.state == TaskState.PENDING) & (Task.run_at <= now), Task.state == TaskState.PARKED
+    figures = (
+        func.count().filter(is_due),
+        func.min(Task.recorded_at).filter(is_due),
+        func.count().filter(is_parked),
+    )
+    found = db.session.execute(select(Task.queue, *figures).where(Task.state.in_(waits)).group_by(Task.queue))
+    known = {row[0]: Standing(*row[1:]) for row in found}
+    return {queue: known.get(queue, Standing(0, None, 0)) for queue in QUEUES}
+
+
 def watch() -> None:
     """One line that somebody should be woken by, as long as tasks wait for a person or for what they need."""
     is_due = (Task.state == TaskState.PENDING) & (Task.run_at <= clock.now() - LATE)
@@ -45,11 +59,15 @@ def watch() -> None:
 
 
 def retry(task_ids: Collection[int]) -> int:
-    """Send parked tasks round again; answers how many. One that may have been done twice already is done once more."""
-    found = _parked(task_ids)
+    """Send parked tasks round again, and those at once that wait after a failure; answers how many.
+
+    One that may have been done twice already is done once more.
+    """
+    found = _locked(task_ids, Task.can_be_retried())
     for task in found:
-        audit.write("task.retried", _subject(task))
-        task.state, task.attempts, task.begun = TaskState.PENDING, 0, 0
+        audit.write("task.retried", subject(task), data={"state": task.state})
+        if task.state == TaskState.PARKED:
+            task.state, task.attempts, task.begun = TaskState.PENDING, 0, 0
         task.retry_at = task.finished_at = None
         ring_after_commit(task.queue)
     db.session.flush()
@@ -58,9 +76,9 @@ def retry(task_ids: Collection[int]) -> int:
 
 def discard(task_ids: Collection[int], reason: str) -> int:
     """Give parked tasks up and empty them; answers how many. `reason` names no person."""
-    found = _parked(task_ids)
+    found = _locked(task_ids, Task.state == TaskState.PARKED)
     for task in found:
-        audit.write("task.discarded", _subject(task), data={"reason": reason})
+        audit.write("task.discarded", subject(task), data={"reason": reason})
         task.state, task.payload = TaskState.DISCARDED, {}
     db.session.flush()
     return len(found)
@@ -76,10 +94,11 @@ def forget_parked() -> int:
     return len(found)
 
 
-def _parked(task_ids: Collection[int]) -> Sequence[Task]:
-    chosen = select(Task).where(Task.id.in_(task_ids), Task.state == TaskState.PARKED)
-    return db.session.scalars(chosen.order_by(Task.id).with_for_update()).all()
-
-
-def _subject(task: Task) -> str:
+def subject(task: Task) -> str:
+    """What the audit and the logs call it."""
     return f"{task.kind}:{task.id}"
+
+
+def _locked(task_ids: Collection[int], condition: ColumnElement[bool]) -> Sequence[Task]:
+    chosen = select(Task).where(Task.id.in_(task_ids), condition)
+    return db.session.scalars(chosen.order_by(Task.id).with_for_update()).all()

@@ -8,6 +8,7 @@ down_revision = "0022"
 
 FEW_EVENTS = "state IN ('parked', 'unmatched', 'discarded', 'ignored')"
 FEW_TASKS = "state IN ('pending', 'parked', 'discarded')"
+FEW_CALLS = "state IN ('started', 'unknown', 'unresolved', 'overtaken')"
 OF_PEOPLE = "organization_id IS NULL AND user_id IS NOT NULL"
 
 BEFORE = [
@@ -21,6 +22,7 @@ AFTER = [
     ("ix_inbox_events_customer", "inbox_events", ["customer", "id"], "customer IS NOT NULL"),
     ("ix_tasks_few", "tasks", ["state", "id"], FEW_TASKS),
     ("ix_tasks_run_at", "tasks", ["run_at", "id"], None),
+    ("ix_stripe_intents_few", "stripe_intents", ["started_at", "key"], FEW_CALLS),
     ("ix_audit_entries_subject", "audit_entries", ["subject"], OF_PEOPLE),
     ("ix_staff_presses_pressed_at", "staff_presses", ["pressed_at"], None),
 ]

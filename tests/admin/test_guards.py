@@ -13,8 +13,10 @@ from app.core.extensions import db
 from app.core.transactions import commit
 from tests.cast import PASSWORD, Browser
 
-PAGES = ["/admin/", "/admin/sign-in", "/admin/webhooks", "/admin/webhooks/evt_1"]
-DEEDS = ["/admin/sign-in", "/admin/webhooks/replay", "/admin/webhooks/discard"]
+LISTS = ["/admin/webhooks", "/admin/tasks", "/admin/calls"]
+PAGES = ["/admin/", "/admin/sign-in", *LISTS, "/admin/webhooks/evt_1", "/admin/tasks/1"]
+PRESSES = ["webhooks/replay", "webhooks/discard", "tasks/retry", "tasks/discard", "calls/look"]
+DEEDS = ["/admin/sign-in", *(f"/admin/{press}" for press in PRESSES)]
 
 
 @pytest.fixture
@@ -28,8 +30,8 @@ def stale(sam: Browser) -> Browser:
 def test_the_lists_of_this_test_name_every_door(app: Flask) -> None:
     doors = {(rule.rule, method) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
     staffs = {(path, method) for path, method in doors if path.startswith("/admin") and method in ("GET", "POST")}
-    named = {(path.replace("evt_1", "<event_id>"), "GET") for path in PAGES} | {(path, "POST") for path in DEEDS}
-    assert staffs == named
+    rules = [path.replace("evt_1", "<event_id>").replace("/1", "/<int:task_id>") for path in PAGES]
+    assert staffs == {(rule, "GET") for rule in rules} | {(path, "POST") for path in DEEDS}
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -57,7 +59,7 @@ def test_a_visitor_is_sent_to_sign_in_and_comes_back(client: Browser, address: s
     assert (answer.status_code, answer.location) == (302, f"/login?next={address}")
 
 
-@pytest.mark.parametrize("address", ["/admin/", "/admin/webhooks", "/admin/webhooks/evt_1"])
+@pytest.mark.parametrize("address", [page for page in PAGES if page != "/admin/sign-in"])
 def test_a_password_said_long_ago_is_asked_for_again(stale: Browser, address: str) -> None:
     answer = stale.get(address)
     assert (answer.status_code, answer.location) == (303, f"/admin/sign-in?next={address}")
@@ -94,7 +96,13 @@ def test_a_deed_of_a_stale_page_is_not_done_and_leads_back_to_it(stale: Browser,
     assert db.session.scalars(db.select(Entry)).all() == []
 
 
-def test_an_own_frame_without_a_customers_organization(sam: Browser) -> None:
-    page = sam.get("/admin/webhooks").text
+@pytest.mark.parametrize("press", PRESSES)
+def test_a_deed_needs_it_too(stale: Browser, press: str) -> None:
+    assert stale.post(f"/admin/{press}").location == "/admin/sign-in"
+
+
+@pytest.mark.parametrize("address", LISTS)
+def test_an_own_frame_without_a_customers_organization(sam: Browser, address: str) -> None:
+    page = sam.get(address).text
     assert "frame-staff" in page
     assert sam.organization.public_id not in page

@@ -1,8 +1,6 @@
 """The inbox as staff see it: found, read, replayed, given up."""
 
-import threading
 from collections.abc import Callable
-from contextvars import copy_context
 
 import pytest
 
@@ -12,7 +10,7 @@ from app.core.extensions import db
 from app.core.transactions import commit
 from app.webhooks import keeping
 from app.webhooks.models import EventState, InboxEvent
-from tests.admin.pressing import form, press, told
+from tests.admin.pressing import at_once, form, press, told, walk
 from tests.cast import Browser
 from tests.statements import counted
 
@@ -91,17 +89,6 @@ def test_the_pages_of_a_list_show_each_row_once(sam: Browser, receive: Receive, 
     assert backwards[0][::-1] == forwards[0]
 
 
-def walk(browser: Browser, address: str, direction: str) -> tuple[list[list[str]], str]:
-    """The names on each page from `address` on, and where that ends."""
-    pages = []
-    while True:
-        page = browser.get(address).text
-        pages.append([part.split('"')[0] for part in page.split('name="shown" value="')[1:]])
-        if f'rel="{direction}"' not in page:
-            return pages, address
-        address = page.split(f'rel="{direction}" href="')[1].split('"')[0].replace("&amp;", "&")
-
-
 @pytest.mark.parametrize("rows", [1, 40])
 def test_a_list_asks_little_however_long_it_is(sam: Browser, receive: Receive, rows: int):
     names = [receive(f"sub_{n}") for n in range(rows)]
@@ -176,15 +163,6 @@ def test_one_press_sent_twice_at_once_counts_once(sam: Browser, receive: Receive
     name, token = receive(), "t" * 22
     at_once([lambda: press(sam, REPLAY, name, token=token)] * 2)
     assert len(entries("event.retried")) == 1
-
-
-def at_once(deeds: list[Callable[[], object]]) -> None:
-    threads = [threading.Thread(target=copy_context().run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    db.session.expire_all()
 
 
 def test_what_somebody_else_did_already_is_said(sam: Browser, receive: Receive):
