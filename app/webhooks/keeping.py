@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, select, union_all, update
 
 from app.audit import service as audit
 from app.core import clock, tasks
@@ -39,12 +39,11 @@ class Standing:
 
 
 def standing() -> Standing:
-    """The inbox in figures."""
+    """The inbox in figures. One statement, of two halves with an index each, however many events are done with."""
     columns = (InboxEvent.state, func.count(), func.min(InboxEvent.received_at))
-    open_ones = InboxEvent.state.in_((EventState.RECEIVED, *STUCK))
-    found = {
-        row[0]: row[1:] for row in db.session.execute(select(*columns).where(open_ones).group_by(InboxEvent.state))
-    }
+    halves = (InboxEvent.state == EventState.RECEIVED, InboxEvent.state.in_(STUCK))
+    figures = union_all(*(select(*columns).where(half).group_by(InboxEvent.state) for half in halves))
+    found = {row[0]: row[1:] for row in db.session.execute(figures)}
     waiting, since = found.get(EventState.RECEIVED, (0, None))
     unmatched, unmatched_since = found.get(EventState.UNMATCHED, (0, None))
     parked, _ = found.get(EventState.PARKED, (0, None))

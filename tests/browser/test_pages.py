@@ -23,6 +23,11 @@ PAGES = {
     "subscription": ("ADA", "/subscription", None),
     "team": ("ADA", "/settings/team", None),
     "billing details": ("ADA", "/settings/billing", None),
+    "webhooks": ("SAM", "/admin/webhooks", None),
+    "event": ("SAM", "/admin/webhooks", re.compile(r"^[a-z_]+[.]")),
+    "tasks": ("SAM", "/admin/tasks", None),
+    "task": ("SAM", "/admin/tasks", re.compile("^send_mail:")),
+    "calls": ("SAM", "/admin/calls", None),
     "sign in": ("", "/login", None),
     "sign up": ("", "/signup", None),
 }
@@ -39,9 +44,9 @@ class Visit:
 
 @pytest.fixture(scope="module")
 def signed_in(browser: Browser, demo: Demo) -> dict[str, StorageState | None]:
-    """What the browsers of Ada and Cleo know once they have signed in."""
+    """What the browsers of Ada, Cleo and Sam know once they have signed in."""
     states: dict[str, StorageState | None] = {"": None}
-    for name in ("ADA", "CLEO"):
+    for name in ("ADA", "CLEO", "SAM"):
         page = browser.new_page(base_url=demo.url)
         page.goto("/login")
         page.get_by_label("Email").fill(demo.env[f"{name}_EMAIL"])
@@ -63,7 +68,7 @@ def visit(
         with browser.new_context(**device) as looking:
             page = looking.new_page()
             page.goto(address)
-            address = page.locator("main").get_by_role("link", name=link).get_attribute("href") or ""
+            address = page.locator("main").get_by_role("link", name=link).first.get_attribute("href") or ""
     with browser.new_context(**device) as context:
         page, watch = context.new_page(), Watch()
         watch.over(context)
