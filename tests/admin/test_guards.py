@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.admin import guards
 from app.audit.models import Entry
-from app.auth.models import UserSession
+from app.auth.models import User, UserSession
 from app.core import clock
 from app.core.extensions import db
 from app.core.transactions import commit
@@ -106,3 +106,17 @@ def test_an_own_frame_without_a_customers_organization(sam: Browser, address: st
     page = sam.get(address).text
     assert "frame-staff" in page
     assert sam.organization.public_id not in page
+
+
+def test_only_staff_is_shown_the_way_there(sam: Browser, ada: Browser) -> None:
+    assert ["/admin/" in who.get("/").text for who in (sam, ada)] == [True, False]
+
+
+def test_who_has_just_said_it_is_not_asked_again(sam: Browser) -> None:
+    assert sam.get("/admin/sign-in?next=/admin/tasks").location == "/admin/tasks"
+
+
+def test_who_is_no_longer_staff_is_out_at_once(sam: Browser) -> None:
+    db.session.execute(db.update(User).values(is_staff=False))
+    commit()
+    assert sam.get("/admin/webhooks").status_code == 404
