@@ -26,6 +26,7 @@ ROOMS = (
     "payment_methods",
     "webhooks",
     "upkeep",
+    "reconciliation",
     "overview",
     "admin",
 )

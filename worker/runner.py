@@ -15,7 +15,7 @@ from app.gateway.breaker import breaker
 from app.gateway.errors import GatewayUnavailable
 from app.webhooks import service as inbox
 
-from . import auth, gateway, invoices, notifications, payment_methods, subscriptions, webhooks
+from . import auth, gateway, invoices, notifications, payment_methods, reconciliation, subscriptions, webhooks
 
 BATCH = 20
 AWAY = timedelta(seconds=15)
@@ -28,6 +28,7 @@ HANDLERS: dict[str, Handler] = {
     **notifications.HANDLERS,
     **invoices.HANDLERS,
     **payment_methods.HANDLERS,
+    **reconciliation.HANDLERS,
     **subscriptions.HANDLERS,
     **webhooks.HANDLERS,
 }

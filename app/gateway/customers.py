@@ -45,7 +45,8 @@ class BillingRecord:
     purchase_order: str
 
 
-def _record(customer: stripe.Customer) -> CustomerRecord:
+def record_of(customer: stripe.Customer) -> CustomerRecord:
+    """A customer that came in a list, or was deleted."""
     if getattr(customer, "deleted", False):
         return CustomerRecord(customer.id, is_deleted=True, default_payment_method=None)
     settings = customer.invoice_settings
@@ -96,8 +97,8 @@ def bill_to(
         params["email"] = email
     deed = f"{key}:{intents.params_hash(params)[:16]}"
     if intents.outcome(deed):
-        return _billing(_retrieve(stripe_id))
-    return _billing(
+        return billing_of(_retrieve(stripe_id))
+    return billing_of(
         intents.perform(deed, params, lambda p, options: client().v1.customers.update(stripe_id, p, options))
     )
 
@@ -105,10 +106,11 @@ def bill_to(
 def billing(stripe_id: str) -> BillingRecord | None:
     """Who is billed, and what is printed; None for a customer who was deleted."""
     customer = _retrieve(stripe_id)
-    return None if getattr(customer, "deleted", False) else _billing(customer)
+    return None if getattr(customer, "deleted", False) else billing_of(customer)
 
 
-def _billing(customer: stripe.Customer) -> BillingRecord:
+def billing_of(customer: stripe.Customer) -> BillingRecord:
+    """What is kept of one that was not deleted."""
     address = customer.address.to_dict() if customer.address else {}
     orders = [field["value"] for field in _custom_fields(customer) if field["name"] == PURCHASE_ORDER]
     return BillingRecord(
@@ -131,7 +133,7 @@ def _retrieve(stripe_id: str) -> stripe.Customer:
 
 
 def retrieve(stripe_id: str) -> CustomerRecord:
-    return _record(_retrieve(stripe_id))
+    return record_of(_retrieve(stripe_id))
 
 
 def set_default_card(key: str, stripe_id: str, payment_method: str) -> None:

@@ -10,6 +10,11 @@ from flask import current_app
 
 from app.core import clock
 from app.core.errors import PortalError
+from app.core.logs import log
+
+from . import listing
+from .client import client
+from .listing import Page
 
 TOLERANCE_SECONDS = 300
 
@@ -40,7 +45,28 @@ class EventRecord:
 
 def verify(body: bytes, header: str) -> EventRecord:
     """The event in `body` when one of our signing secrets made `header` within five minutes. Raises BadEvent."""
-    text = _signed_text(body, header)
+    return _record(_signed_text(body, header))
+
+
+def page(after: str | None, since: datetime, *, undelivered: bool = False) -> Page[EventRecord]:
+    """What happened from `since` on (Stripe's time, which forgets after 30 days), newest first.
+
+    `undelivered`: only what some endpoint of the account has not taken, or not yet.
+    """
+    query = {"delivery_success": False} if undelivered else {}
+    found = listing.fetch(client().v1.events.list, _listed, after=after, since=since, **query)
+    return Page(tuple(event for event in found.records if event is not None), found.after)
+
+
+def _listed(event: stripe.Event) -> EventRecord | None:
+    try:
+        return _record(json.dumps(event.to_dict(), default=str))
+    except BadEvent:  # one of many, and the comparison of objects does not depend on it
+        log.warning("event in a list not understood", event_id=event.id)
+        return None
+
+
+def _record(text: str) -> EventRecord:
     try:
         # PostgreSQL's JSON has neither NUL nor NaN; an event is a hint, so it may lose the former.
         payload = json.loads(text.replace("\\u0000", ""), parse_constant=_refuse)

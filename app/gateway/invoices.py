@@ -10,11 +10,12 @@ from stripe.params import InvoiceVoidInvoiceParams
 
 from app.core.transactions import release
 
-from . import intents, lines
+from . import intents, lines, listing
 from .client import client
 from .errors import GatewayRefused, translated
 from .expandable import id_of
 from .lines import LineRecord
+from .listing import Page
 from .times import instant
 
 LINES_PER_CALL = 100
@@ -102,6 +103,17 @@ def retrieve(stripe_id: str) -> InvoiceRecord:
         return _record(invoice, _all_lines(invoice))
 
 
+def page(after: str | None, since: datetime | None) -> Page[InvoiceRecord]:
+    """Invoices without their lines, and their payments without cards: Stripe's lists do not reach that deep."""
+    return listing.fetch(
+        client().v1.invoices.list,
+        lambda found: _record(found, []),
+        after=after,
+        since=since,
+        expand=["data.payments"],
+    )
+
+
 def void(key: str, stripe_id: str) -> bool:
     """Nobody owes it any more. False when Stripe refuses, because it is paid or a payment is under way."""
     params: InvoiceVoidInvoiceParams = {}
@@ -152,7 +164,9 @@ def _record(invoice: stripe.Invoice, all_lines: list[stripe.InvoiceLineItem]) ->
         taxes=tuple(_tax(tax) for tax in invoice.total_taxes or []),
         payments=tuple(_payments(invoice)),
         lines=lines.records(invoice, all_lines),
-        needs_confirmation=any(intent.status == "requires_action" for intent in _open_intents(invoice)),
+        needs_confirmation=any(
+            getattr(intent, "status", None) == "requires_action" for intent in _open_intents(invoice)
+        ),
     )
 
 

@@ -12,10 +12,11 @@ from app.core import clock
 from app.core.money import Money
 from app.core.transactions import release
 
-from . import intents
+from . import intents, listing
 from .client import client
 from .errors import GatewayNotFound, translated
 from .expandable import id_of
+from .listing import Page
 from .payment_intents import INTENT_ID
 from .times import instant
 
@@ -115,6 +116,18 @@ def retrieve(stripe_id: str) -> PaymentRecord:
     return _record(intent, charges, asked_at)
 
 
+def page(after: str | None, since: datetime | None) -> Page[PaymentRecord]:
+    """Payments with only the latest of their tries: the others failed, and nothing happens to them any more."""
+    asked_at = clock.wall()
+    return listing.fetch(
+        client().v1.payment_intents.list,
+        lambda intent: _record(intent, _latest(intent), asked_at),
+        after=after,
+        since=since,
+        expand=["data.latest_charge.refunds"],
+    )
+
+
 def invoice_of(stripe_id: str) -> str | None:
     """The number of the invoice that a payment is for, "" while it has none; None for a payment on its own."""
     release()
@@ -155,6 +168,11 @@ def _record(intent: stripe.PaymentIntent, charges: list[stripe.Charge], asked_at
         refunds=tuple(_refund(refund) for refund in sorted(refunds, key=lambda refund: refund.created)),
         asked_at=asked_at,
     )
+
+
+def _latest(intent: stripe.PaymentIntent) -> list[stripe.Charge]:
+    charge: Any = intent.latest_charge
+    return [charge] if charge else []
 
 
 def _listed(charge: stripe.Charge) -> list[stripe.Refund]:

@@ -11,9 +11,10 @@ from stripe.params import SubscriptionCancelParams, SubscriptionCreateParams
 from app.core import clock
 from app.core.transactions import release
 
-from . import intents, invoices
+from . import intents, invoices, listing
 from .client import client
 from .errors import translated
+from .listing import Page
 from .subscription_records import EXPAND, SubscriptionRecord, record
 
 
@@ -33,6 +34,19 @@ def of_customer(customer: str) -> list[SubscriptionRecord]:
         page = client().v1.subscriptions.list({"customer": customer, "limit": 100, "expand": expand})
         # The list also brings those whose first payment never came.
         return [record(found, asked_at) for found in page.auto_paging_iter() if found.ended_at is None]
+
+
+def page(after: str | None, since: datetime | None) -> Page[SubscriptionRecord]:
+    """All there are, whatever became of them; `since` is when they were made."""
+    asked_at = clock.wall()
+    return listing.fetch(
+        client().v1.subscriptions.list,
+        lambda found: record(found, asked_at),
+        after=after,
+        since=since,
+        status="all",
+        expand=[f"data.{field}" for field in EXPAND],
+    )
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def create(key: str, customer: str, kind: str, value: str) -> TaxIdRecord:
     deed = f"{key}:{intents.params_hash(params)[:16]}"
     if intents.outcome(deed):
         raise intents.IntentSpent()
-    return _record(
+    return record_of(
         intents.perform(deed, params, lambda p, options: client().v1.customers.tax_ids.create(customer, p, options))
     )
 
@@ -55,17 +55,18 @@ def of_customer(customer: str) -> list[TaxIdRecord]:
     release()
     with translated():
         page = client().v1.customers.tax_ids.list(customer, {"limit": 100})
-        return [_record(tax_id) for tax_id in page.auto_paging_iter()]
+        return [record_of(tax_id) for tax_id in page.auto_paging_iter()]
 
 
 def retrieve(stripe_id: str) -> TaxIdRecord:
     """Raises GatewayNotFound for one that was deleted."""
     release()
     with translated():
-        return _record(client().v1.tax_ids.retrieve(stripe_id))
+        return record_of(client().v1.tax_ids.retrieve(stripe_id))
 
 
-def _record(tax_id: stripe.TaxId) -> TaxIdRecord:
+def record_of(tax_id: stripe.TaxId) -> TaxIdRecord:
+    """A number that came with another object."""
     verification = getattr(tax_id, "verification", None)
     return TaxIdRecord(
         stripe_id=tax_id.id,

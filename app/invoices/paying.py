@@ -20,6 +20,7 @@ from app.gateway.errors import GatewayNotFound, GatewayRefused, GatewayUnavailab
 from app.gateway.invoice_payments import PaymentState
 from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
+from app.subscriptions.mirror import UnknownPrice
 
 from . import service
 from .models import Invoice
@@ -207,6 +208,6 @@ def absorb(organization: Organization, stripe_id: str) -> Invoice | None:
     if record.subscription:
         try:
             subscriptions.sync(record.subscription)
-        except (subscriptions.SecondLiveSubscription, subscriptions.UnknownPrice) as error:
+        except (subscriptions.SecondLiveSubscription, UnknownPrice) as error:
             log.warning("paid subscription not mirrored", code=error.code)  # its event is parked for a person
     return service.absorb(organization, record, cards)

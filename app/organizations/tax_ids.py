@@ -135,18 +135,34 @@ def sync(stripe_id: str) -> None:
         return
     owner = select(Organization).where(Organization.stripe_customer_id == record.customer)
     organization = db.session.scalar(owner) if record.customer else None
+    if organization is not None:
+        _absorb(organization, record)
+
+
+def sync_of(customer: str) -> None:
+    """Absorb all numbers that Stripe has of a customer; nothing for a customer who is not ours."""
+    organization = db.session.scalar(select(Organization).where(Organization.stripe_customer_id == customer))
     if organization is None:
         return
+    with leases.hold(lease(organization), LEASE_SECONDS):
+        records = gateway.of_customer(customer)
+        for record in records:
+            _absorb(organization, record)
+        for gone in {row.stripe_id for row in of(organization)} - {record.stripe_id for record in records} - {None}:
+            _forget(gone)
+
+
+def _absorb(organization: Organization, record: TaxIdRecord) -> None:
     if _new(db.session(), organization.id, record):
         changed(organization, "tax_ids")
-    row = db.session.scalars(select(TaxId).where(TaxId.stripe_id == stripe_id).with_for_update()).one()
+    row = db.session.scalars(select(TaxId).where(TaxId.stripe_id == record.stripe_id).with_for_update()).one()
     if row.verification != record.verification:
         row.verification = record.verification
         if action := ANSWERED.get(record.verification):
             audit.write(action, row.public_id, organization_id=organization.id, data={"type": row.type})
 
 
-def _forget(stripe_id: str) -> None:
+def _forget(stripe_id: str | None) -> None:
     gone = delete(TaxId).where(TaxId.stripe_id == stripe_id).returning(TaxId.organization_id)
     owner = db.session.scalar(gone)
     if owner is not None:

@@ -14,7 +14,7 @@ from app.gateway.errors import GatewayNotFound
 from app.gateway.payments import AttemptRecord, PaymentRecord, RefundRecord
 from app.organizations.models import Organization
 
-from . import notices
+from . import mirror, notices
 from .models import GONE, INVOICE, Attempt, Payment, Refund
 
 Subject = tuple[str, str]
@@ -78,7 +78,7 @@ def subject_of(organization: Organization, record: PaymentRecord) -> Subject:
 def absorb(organization: Organization, record: PaymentRecord, subject: Subject) -> Payment:
     """Write Stripe's answer into our rows; nothing if they stand on a question asked later."""
     purpose, reference = subject
-    values = {"purpose": purpose, "reference": reference, "status": record.status, "amount": record.amount}
+    values = {"purpose": purpose, "reference": reference, **mirror.payment_values(record)}
     first = {"public_id": ids.new("pay"), "organization_id": organization.id, "stripe_id": record.stripe_id}
     first |= {"currency": record.currency, "created_at": record.created_at, "synced_at": record.asked_at}
     new = insert(Payment).values(**first, **values).on_conflict_do_nothing(index_elements=["stripe_id"])
@@ -102,11 +102,10 @@ def absorb(organization: Organization, record: PaymentRecord, subject: Subject) 
 
 
 def _absorb_attempt(payment: Payment, record: AttemptRecord) -> None:
-    changing = {"status": record.status, "refunded_amount": record.refunded, "failure": record.failure}
-    fixed = {"amount": record.amount, "brand": record.brand, "last4": record.last4, "made_at": record.made_at}
+    values = mirror.attempt_values(record)
     first = {"public_id": ids.new("try"), "payment_id": payment.id, "organization_id": payment.organization_id}
-    upsert = insert(Attempt).values(stripe_id=record.stripe_id, **first, **fixed, **changing)
-    db.session.execute(upsert.on_conflict_do_update(index_elements=["stripe_id"], set_=changing))
+    upsert = insert(Attempt).values(stripe_id=record.stripe_id, **first, **values)
+    db.session.execute(upsert.on_conflict_do_update(index_elements=["stripe_id"], set_=values))
 
 
 def _absorb_refund(organization: Organization, payment: Payment, record: RefundRecord) -> None:
@@ -116,9 +115,9 @@ def _absorb_refund(organization: Organization, payment: Payment, record: RefundR
     was = refund.status if refund else None
     if refund is None:
         refund = Refund(payment_id=payment.id, organization_id=organization.id, stripe_id=record.stripe_id)
-        refund.amount, refund.currency, refund.created_at = record.amount, payment.currency, record.created_at
         db.session.add(refund)
-    refund.status, refund.reason, refund.failure_reason = record.status, record.reason, record.failure_reason
+    for name, value in mirror.refund_values(payment.currency, record).items():
+        setattr(refund, name, value)
     db.session.flush()
     if was is None and record.status not in GONE:
         _audit("refund.made", payment, refund.amount, refund.public_id)

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.audit import service as audit
-from app.catalog.models import Price
 from app.core import clock, ids, leases, tasks
 from app.core.errors import NotFound, PortalError
 from app.core.extensions import db
@@ -19,37 +18,11 @@ from app.gateway.previews import PreviewRecord
 from app.gateway.subscription_records import SubscriptionRecord
 from app.organizations.models import Organization
 
-from . import notices, steps, taken_codes, trial_notices, unused_time
+from . import mirror, notices, steps, taken_codes, trial_notices, unused_time
 from .explanations import lines
 from .models import Subscription
 from .states import LIVE, NOT_BEGUN, Status
 
-MIRRORED = [
-    "status",
-    "quantity",
-    "started_at",
-    "current_period_start",
-    "current_period_end",
-    "trial_end",
-    "cancel_at",
-    "canceled_at",
-    "ended_at",
-    "feedback",
-    "comment",
-    "default_payment_method",
-    "without_card",
-    "latest_invoice",
-    "item",
-    "schedule",
-    "scheduled_quantity",
-    "scheduled_at",
-    "pending_quantity",
-    "pending_expires_at",
-    "paused_because",
-    "discounts",
-    "promotion_code",
-]
-PRICES = {"price_id": "price", "scheduled_price_id": "scheduled_price", "pending_price_id": "pending_price"}
 LEASE_SECONDS = 60
 """Longer than Stripe's slowest answer."""
 
@@ -60,13 +33,6 @@ class SubscriptionNotFound(PortalError):
 
     def __init__(self) -> None:
         super().__init__("There is no subscription to change.")
-
-
-class UnknownPrice(PortalError):
-    """A subscription to something our catalogue never sold; parked until someone loads that price."""
-
-    def __init__(self, price: str) -> None:
-        super().__init__(f"The catalogue has no price {price}.")
 
 
 class SecondLiveSubscription(PortalError):
@@ -141,7 +107,7 @@ def absorb(organization: Organization, record: SubscriptionRecord) -> Subscripti
     """
     if record.customer != organization.stripe_customer_id:
         raise NotFound()
-    values = {name: getattr(record, name) for name in MIRRORED} | _prices(record)
+    values = mirror.values(record, mirror.prices([record]))
     first = {"public_id": ids.new("sub"), "organization_id": organization.id, "stripe_id": record.stripe_id}
     new = insert(Subscription).values(**first, **values, version=0, synced_at=record.asked_at)
     db.session.execute(new.on_conflict_do_nothing(index_elements=[Subscription.stripe_id]))
@@ -156,18 +122,6 @@ def absorb(organization: Organization, record: SubscriptionRecord) -> Subscripti
         _change(subscription, organization, before, values)
     subscription.synced_at = record.asked_at
     return subscription
-
-
-def _prices(record: SubscriptionRecord) -> dict[str, int | None]:
-    """Our prices for Stripe's. Raises UnknownPrice."""
-    named: dict[str, str | None] = {column: getattr(record, name) for column, name in PRICES.items()}
-    wanted = [stripe_id for stripe_id in named.values() if stripe_id]
-    rows = db.session.execute(select(Price.stripe_price_id, Price.id).where(Price.stripe_price_id.in_(wanted)))
-    known = {row.stripe_price_id: row.id for row in rows}
-    for stripe_id in wanted:
-        if stripe_id not in known:
-            raise UnknownPrice(stripe_id)
-    return {name: known[stripe_id] if stripe_id else None for name, stripe_id in named.items()}
 
 
 def _change(
@@ -186,8 +140,8 @@ def _change(
         subscription.next_charge = None
     _forget_pause(subscription, before)
     db.session.flush()
-    if any(before.get(name) != values[name] for name in PRICES):
-        db.session.refresh(subscription, list(PRICES.values()))
+    if any(before.get(name) != values[name] for name in mirror.PRICES):
+        db.session.refresh(subscription, list(mirror.PRICES.values()))
     for action in steps.between(before, subscription):
         at = steps.instant(action, subscription)
         data = steps.details(action, subscription)

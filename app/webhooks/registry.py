@@ -1,9 +1,12 @@
-"""From event to handlers, one table to read from top to bottom. What is not listed is thanked and kept."""
+"""From event to handlers, and from object to handlers: tables to read from top to bottom.
+
+An event that is not listed is thanked and kept.
+"""
 
 from collections.abc import Callable
 
 from app.invoices.webhooks import invoice_changed, payment_intent_changed
-from app.organizations.webhooks import billing_changed, tax_id_changed
+from app.organizations.webhooks import billing_changed, tax_id_changed, tax_ids_changed
 from app.payment_methods.webhooks import (
     card_saved,
     customer_changed,
@@ -51,3 +54,16 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "payment_method.updated": (payment_method_changed,),
     "payment_method.automatically_updated": (payment_method_renewed,),
 }
+
+OBJECTS: dict[str, tuple[Handler, ...]] = {
+    # Stripe has events of their own for tax numbers; whoever asks for the customer wants them all.
+    "customer": (*HANDLERS["customer.updated"], tax_ids_changed),
+    "tax_id": HANDLERS["customer.tax_id.updated"],
+    "subscription": HANDLERS["customer.subscription.updated"],
+    "invoice": HANDLERS["invoice.updated"],
+    "payment_intent": HANDLERS["payment_intent.succeeded"],
+    "refund": HANDLERS["refund.updated"],
+    "setup_intent": HANDLERS["setup_intent.succeeded"],
+    "payment_method": HANDLERS["payment_method.updated"],
+}
+"""What is done when an object itself is asked for and no event spoke of it: all that we keep of it is fetched."""

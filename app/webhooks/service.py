@@ -22,8 +22,7 @@ from app.gateway.events import EventRecord
 from app.organizations.models import Organization
 
 from .models import EventState, InboxEvent
-from .objects import OBJECTS
-from .registry import HANDLERS, Handler
+from .registry import HANDLERS, OBJECTS, Handler
 
 BUSY = timedelta(seconds=1)
 AWAY = timedelta(seconds=PAUSE_SECONDS)
@@ -87,7 +86,7 @@ def sync(object_type: str, stripe_id: str) -> None:
     if object_type not in OBJECTS:
         return
     with leases.hold(f"object:{stripe_id}") as lease:
-        _absorb(stripe_id, HANDLERS[OBJECTS[object_type]], lease)
+        _absorb(stripe_id, OBJECTS[object_type], lease)
         commit()
 
 

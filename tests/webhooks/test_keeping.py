@@ -13,7 +13,7 @@ from app.core.transactions import commit
 from app.gateway import breaker as breakers
 from app.gateway.breaker import breaker
 from app.gateway.errors import GatewayUnavailable
-from app.webhooks import keeping, objects, registry, service
+from app.webhooks import keeping, service
 from app.webhooks.models import EventState, InboxEvent
 from tests.webhooks.inbox import TYPE, Inbox
 
@@ -154,7 +154,3 @@ def _event(type: str) -> service.EventRecord:
         customer=None,
         payload={},
     )
-
-
-def test_the_table_of_objects_names_events_with_handlers():
-    assert set(objects.OBJECTS.values()) <= set(registry.HANDLERS)
