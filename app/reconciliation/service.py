@@ -1,6 +1,6 @@
 """Differences: noted when they stand a second look, repaired by fetching the object, settled, or ignored by a person."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 
 from sqlalchemy import select
 
@@ -90,25 +90,37 @@ def _stays(difference: Difference, error: str) -> None:
     log.error("difference not repaired", difference=difference.public_id, stripe_id=difference.stripe_id, error=error)
 
 
-def ask_repair(public_id: str, token: str) -> Difference:
-    """Have a worker repair it; the same one-use `token` asks once. Raises NotFound."""
-    difference = get(public_id)
-    key = f"{public_id}:{token}"
-    if difference.is_open and not tasks.is_known("repair_difference", key):
+def ask_repair(public_ids: Collection[str]) -> int:
+    """Have workers repair open differences; answers how many."""
+    found = _locked(public_ids)
+    for difference in found:
         _audit(difference, "repair_asked")
-        tasks.record("repair_difference", key, {"difference": public_id})
-    return difference
+        _record_repair(difference, clock.wall().isoformat())
+    return len(found)
 
 
-def ignore(public_id: str, reason: str) -> Difference:
-    """Leave it as it is, for a `reason` that names no person; the same difference is not noted again. Raises NotFound."""
-    difference = get(public_id)
-    db.session.refresh(difference, with_for_update=True)
-    if difference.is_open:
+def ignore(public_ids: Collection[str], reason: str) -> int:
+    """Leave open differences as they are, for a `reason` that names no person; answers how many.
+
+    The same difference is not noted again, another one of the same object is.
+    """
+    found = _locked(public_ids)
+    for difference in found:
         difference.state, difference.reason, difference.settled_at = State.IGNORED, reason, clock.wall()
         _audit(difference, "ignored", reason=reason)
-        db.session.flush()
-    return difference
+    db.session.flush()
+    return len(found)
+
+
+def _locked(public_ids: Collection[str]) -> Sequence[Difference]:
+    chosen = select(Difference).where(Difference.public_id.in_(public_ids), Difference.state == State.OPEN)
+    return db.session.scalars(chosen.order_by(Difference.id).with_for_update()).all()
+
+
+def _record_repair(difference: Difference, occasion: str) -> None:
+    """One repair for one occasion."""
+    what = {"difference": difference.public_id}
+    tasks.record("repair_difference", f"{difference.public_id}:{occasion}", what)
 
 
 def _find(object_type: str, stripe_id: str) -> Drift | None:
@@ -140,7 +152,7 @@ def _note(current: Round, object_type: str, found: Drift) -> None:
     row.organization_id, row.kind, row.fields = found.organization_id, found.kind, found.fields
     row.is_serious, row.round_id, row.seen_at = found.is_serious, current.id, clock.wall()
     db.session.flush()
-    tasks.record("repair_difference", f"{row.public_id}:{current.public_id}", {"difference": row.public_id})
+    _record_repair(row, current.public_id)
 
 
 def _settle(object_type: str, stripe_id: str, state: State) -> None:
@@ -155,6 +167,4 @@ def _settle(object_type: str, stripe_id: str, state: State) -> None:
 def _audit(difference: Difference, step: str, **data: str) -> None:
     """Names of fields, never what they say."""
     what = {"object_type": difference.object_type, "kind": difference.kind, "fields": sorted(difference.fields)}
-    audit.write(
-        f"difference.{step}", difference.public_id, organization_id=difference.organization_id, data=what | data
-    )
+    audit.write(f"difference.{step}", difference.public_id, data=what | data)
