@@ -13,6 +13,7 @@ COMMANDS = {
     "catalog": ("portal.catalog:catalog", "Load what is for sale, and show it."),
     "staff": ("portal.staff:staff", "Say who is a member of staff."),
     "refund": ("portal.refund:refund", "Give a payment back, whole or in part."),
+    "reconcile": ("portal.reconcile:reconcile", "Compare with Stripe now, and repair what differs."),
     "configuration": ("portal.configuration:configuration", "Print the table of settings."),
     "web": ("portal.web:web", "Serve the pages, the API and the address for Stripe's events."),
     "worker": ("portal.worker:worker", "Do the background work: events, mail, documents and the rest."),

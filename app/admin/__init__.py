@@ -5,13 +5,14 @@ from flask import Blueprint, Flask
 
 def init_app(app: Flask) -> None:
     """Every door hangs on one blueprint, whose guard no page can forget."""
-    from . import call_routes, guards, routes, task_routes, webhook_routes, wording
+    from . import call_routes, differences, guards, reconciliation_routes, routes, task_routes, webhook_routes, wording
 
     area = Blueprint("admin", __name__, url_prefix="/admin")
     area.before_request(guards.staff_only)
-    for doors in (routes, webhook_routes, task_routes, call_routes):
+    for doors in (routes, webhook_routes, task_routes, call_routes, reconciliation_routes):
         area.register_blueprint(doors.bp)
     app.register_blueprint(area)
+    app.jinja_env.globals.update(differences=differences)
     app.jinja_env.filters.update(ago=wording.ago, error_words=wording.error)
     app.jinja_env.globals.update(
         event_states=wording.EVENT_STATES,

@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from app.auth.fields import TOKEN, new_token, one_line, password
 from app.core.tasks import QUEUES
 
-from . import calls, inbox, work
+from . import calls, differences, inbox, work
 from .lists import LONGEST_NAME, PER_PAGE, Order, number
 from .wording import CALL_STATES, EVENT_STATES, TASK_STATES
 
@@ -151,3 +151,13 @@ class DiscardForm(ChosenForm):
     def status(self) -> int:
         """Of the page that asks for the reason."""
         return 422 if self.is_asked else 200
+
+
+class DifferenceFilterForm(FilterForm):
+    orders = differences.ORDERS
+
+    state = one_of(_l("State"), _l("All"), {state: label for state, (label, _) in differences.STATES.items()})
+    severity = one_of(_l("Severity"), _l("All"), differences.SEVERITIES)
+    type = one_of(_l("Type"), _l("All"), differences.TYPES)
+    about = words(_l("Object"), placeholder="sub_…")
+    sort = sorted_by(differences.ORDERS)

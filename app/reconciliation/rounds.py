@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.audit import service as audit
 from app.core import clock, ids, tasks
 from app.core.extensions import db
 
@@ -40,6 +41,13 @@ def plan() -> None:
     _plan(Scope.RECENT, f"recent:{wall:%Y-%m-%dT%H}")
     if wall.hour >= NIGHT:
         _plan(Scope.FULL, f"full:{wall:%Y-%m-%d}")
+
+
+def ask(name: str) -> int:
+    """Have a worker compare what is recent now; answers 1. The same `name` asks once."""
+    tasks.record("begin_reconciliation", f"asked:{name}", {"scope": Scope.RECENT})
+    audit.write("reconciliation.asked", Scope.RECENT)
+    return 1
 
 
 def _plan(scope: Scope, key: str) -> None:
