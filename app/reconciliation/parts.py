@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, exists, select, union
+from sqlalchemy.dialects.postgresql import insert
 
 from app.core.extensions import db
 from app.webhooks.models import InboxEvent
@@ -32,9 +33,10 @@ def _list(current: Round, object_type: str, after: str | None, commit: Commit) -
     drifting = [found.stripe_id for found in mirror.compare(page.records)]
     _look_again(current, object_type, drifting, commit)
     current.compared += len(page.records)
-    if current.scope == Scope.FULL:
-        for record in page.records:
-            db.session.merge(Sighting(round_id=current.id, object_type=object_type, stripe_id=record.stripe_id))
+    if current.scope == Scope.FULL and page.records:
+        of = {"round_id": current.id, "object_type": object_type}
+        seen = [{**of, "stripe_id": record.stripe_id} for record in page.records]
+        db.session.execute(insert(Sighting).values(seen).on_conflict_do_nothing())
     return page.after
 
 

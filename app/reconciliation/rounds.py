@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.audit import service as audit
 from app.core import clock, ids, tasks
 from app.core.extensions import db
+from app.core.tasks import Task, TaskState
 
 from . import hearing, parts
 from .mirrors import MIRRORS
@@ -17,8 +18,6 @@ from .service import Commit
 
 RECENT = timedelta(days=1)
 NIGHT = 3  # o'clock, UTC
-STALE = timedelta(days=1)
-"""After which a round that does not end keeps no other from beginning."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +50,28 @@ def ask(name: str) -> int:
 
 
 def _plan(scope: Scope, key: str) -> None:
-    under_way = select(Round.id).where(Round.scope == scope, Round.finished_at.is_(None))
-    if db.session.scalar(under_way.where(Round.started_at > clock.wall() - STALE).limit(1)) is None:
+    if not _is_under_way(scope):
         tasks.record("begin_reconciliation", key, {"scope": scope})
+
+
+def _is_under_way(scope: Scope) -> bool:
+    """Whether a worker will begin such a round, or go on with it: each step is a task until the next one is."""
+    rounds = select(Round.id).where(Round.scope == scope, Round.finished_at.is_(None))
+    begins = (Task.kind == "begin_reconciliation") & (Task.payload["scope"].as_string() == scope)
+    goes_on = (Task.kind == "reconcile") & Task.payload["round_id"].as_integer().in_(rounds)
+    waiting = select(Task.id).where(Task.state == TaskState.PENDING, begins | goes_on)
+    return db.session.scalar(waiting.limit(1)) is not None
 
 
 def begin(scope: Scope, key: str, since: timedelta | None = None) -> Step | None:
     """The first step of a new round; None if `key` has begun before.
 
-    `since` goes back so far for events and, in a recent round, for objects: else to where events were last listed, and a day.
+    `since` goes back at least so far for events and, in a recent round, for objects. Without it, to where events were last
+    listed, and a day.
     """
-    now = clock.now()
+    now, listed = clock.now(), hearing.heard_since()
     made_since = None if scope == Scope.FULL else now - (since or RECENT)
-    heard_since = now - since if since else hearing.heard_since()
+    heard_since = min(now - since, listed or now) if since else listed
     values = {"public_id": ids.new("rec"), "scope": scope, "began_at": now, "started_at": clock.wall()}
     new = insert(Round).values(key=key, **values, made_since=made_since, heard_since=heard_since)
     counts = dict.fromkeys(("fetched", "missed", "compared", "found"), 0)
@@ -101,7 +109,9 @@ def _parts(scope: Scope) -> list[str]:
 
 
 def _finish(current: Round) -> None:
-    db.session.execute(delete(Sighting).where(Sighting.round_id == current.id))
+    steps = (Task.kind == "reconcile") & (Task.state == TaskState.DONE) & Task.key.startswith(f"{current.id}:")
+    for model, ours in ((Sighting, Sighting.round_id == current.id), (Task, steps)):
+        db.session.execute(delete(model).where(ours).execution_options(synchronize_session=False))
     found = select(func.count()).where(Difference.round_id == current.id)
     current.found, current.finished_at = db.session.scalar(found) or 0, clock.wall()
     db.session.flush()

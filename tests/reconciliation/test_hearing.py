@@ -190,3 +190,12 @@ def test_a_round_by_hand_goes_back_as_far_as_it_is_told(
     commit()
     assert reconcile(Scope.RECENT).fetched == 0
     assert reconcile(Scope.RECENT, timedelta(hours=80)).fetched > 0
+
+
+def test_a_short_look_back_leaves_no_gap(paying: Browser, unreachable: Callable[[], None], sandbox: Sandbox):
+    reconcile(Scope.RECENT)
+    unreachable()
+    client().v1.customers.update(str(paying.organization.stripe_customer_id), {"address": {"city": "London"}})
+    sandbox.turn_clock("2 days")
+    reconcile(Scope.RECENT, timedelta(hours=1))
+    assert paying.organization.city == "London"

@@ -3,12 +3,12 @@
 import pytest
 
 from app.audit.models import Entry
-from app.core import clock
+from app.core import tasks
 from app.core.extensions import db
 from app.core.tasks import Task
 from app.core.transactions import commit
 from app.reconciliation import rounds, service
-from app.reconciliation.models import Round, Scope, State
+from app.reconciliation.models import Round, Scope, Sighting, State
 from tests.cast import Browser
 from tests.helpers import work
 from tests.reconciliation.comparing import change, differences, reconcile
@@ -71,23 +71,50 @@ def test_one_round_is_planned_per_hour_however_often_it_is_asked_for(paying: Bro
     for _ in range(3):
         rounds.plan()
         commit()
-    planned = db.session.scalars(db.select(Task.key).where(Task.kind == "begin_reconciliation")).all()
-    wall = clock.wall()
-    assert planned.count(f"recent:{wall:%Y-%m-%dT%H}") == 1
-    assert len(planned) == len(set(planned)) <= 2  # a full one after three at night
+    assert [key.split(":")[0] for key in planned()] in (
+        ["recent"],
+        ["recent", "full"],
+    )  # full only after three at night
     work()
     assert all(each.finished_at for each in db.session.scalars(db.select(Round)))
 
 
+def planned() -> list[str]:
+    return list(db.session.scalars(db.select(Task.key).where(Task.kind == "begin_reconciliation").order_by(Task.id)))
+
+
+def test_hours_without_workers_leave_one_round_and_no_storm(paying: Browser):
+    for scope in Scope:  # recorded hours ago, and nobody came
+        tasks.record("begin_reconciliation", f"{scope}:before", {"scope": scope})
+    rounds.plan()
+    assert planned() == ["recent:before", "full:before"]
+
+
 def test_a_round_under_way_keeps_the_next_from_beginning(paying: Browser):
-    rounds.begin(Scope.RECENT, "recent:before")
-    rounds.begin(Scope.FULL, "full:before")
+    for scope in Scope:
+        step = rounds.begin(scope, f"{scope}:before")
+        assert step is not None
+        rounds.record(step)
     commit()
     rounds.plan()
-    assert db.session.scalars(db.select(Task.key).where(Task.kind == "begin_reconciliation")).all() == []
-    change("reconciliation_rounds", "started_at = started_at - interval '2 days'")
+    assert planned() == []
+    work()  # to its end
     rounds.plan()
-    assert db.session.scalars(db.select(Task.key).where(Task.kind == "begin_reconciliation")).all() != []
+    assert planned() != []
+
+
+def test_a_round_that_was_broken_off_by_hand_keeps_no_other_back(paying: Browser):
+    for scope in Scope:
+        rounds.begin(scope, f"hand:{scope}")
+    rounds.plan()
+    assert planned() != []
+
+
+def test_what_a_round_needed_is_cleared_away(paying: Browser):
+    reconcile()
+    kinds = list(db.session.scalars(db.select(Task.kind).where(Task.kind == "reconcile")))
+    assert len(kinds) == 1  # its last step
+    assert db.session.scalars(db.select(Sighting)).all() == []
 
 
 def test_the_same_round_begins_once(paying: Browser):
