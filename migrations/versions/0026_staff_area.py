@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0026"
-down_revision = "0022"
+down_revision = "0023"
 
 FEW_EVENTS = "state IN ('parked', 'unmatched', 'discarded', 'ignored')"
 FEW_TASKS = "state IN ('pending', 'parked', 'discarded')"
