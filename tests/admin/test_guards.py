@@ -13,9 +13,12 @@ from app.core.extensions import db
 from app.core.transactions import commit
 from tests.cast import PASSWORD, Browser
 
-LISTS = ["/admin/webhooks", "/admin/tasks", "/admin/calls"]
-PAGES = ["/admin/", "/admin/sign-in", *LISTS, "/admin/webhooks/evt_1", "/admin/tasks/1"]
-PRESSES = ["webhooks/replay", "webhooks/discard", "tasks/retry", "tasks/discard", "calls/look"]
+LISTS = ["/admin/webhooks", "/admin/tasks", "/admin/calls", "/admin/reconciliation"]
+PAGES = ["/admin/", "/admin/sign-in", *LISTS, "/admin/webhooks/evt_1", "/admin/tasks/1", "/admin/reconciliation/dif_1"]
+PRESSES = [
+    *("webhooks/replay", "webhooks/discard", "tasks/retry", "tasks/discard", "calls/look"),
+    *("reconciliation/rounds", "reconciliation/repair", "reconciliation/ignore"),
+]
 DEEDS = ["/admin/sign-in", *(f"/admin/{press}" for press in PRESSES)]
 
 
@@ -30,7 +33,8 @@ def stale(sam: Browser) -> Browser:
 def test_the_lists_of_this_test_name_every_door(app: Flask) -> None:
     doors = {(rule.rule, method) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
     staffs = {(path, method) for path, method in doors if path.startswith("/admin") and method in ("GET", "POST")}
-    rules = [path.replace("evt_1", "<event_id>").replace("/1", "/<int:task_id>") for path in PAGES]
+    names = {"evt_1": "<event_id>", "dif_1": "<public_id>", "1": "<int:task_id>"}
+    rules = ["/".join(names.get(part, part) for part in path.split("/")) for path in PAGES]
     assert staffs == {(rule, "GET") for rule in rules} | {(path, "POST") for path in DEEDS}
 
 

@@ -114,12 +114,6 @@ def test_a_comparison_is_asked_for_once_however_often_it_is_pressed(sam: Browser
     assert kinds() == ["begin_reconciliation"]
 
 
-@pytest.mark.parametrize("path", [LIST, f"{LIST}/dif_1", REPAIR, IGNORE, f"{LIST}/rounds"])
-def test_nobody_but_staff_gets_in(ada: Browser, path: str):
-    answer = ada.get(path) if path in (LIST, f"{LIST}/dif_1") else ada.post(path, data=form("dif_1"))
-    assert answer.status_code == 404
-
-
 def test_a_page_of_many_costs_no_more_statements(sam: Browser, differ: Callable[..., Difference]):
     differ()
     with counted() as one:
