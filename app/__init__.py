@@ -5,7 +5,20 @@ from pathlib import Path
 
 from flask import Flask
 
-from app.core import assets, clock, errors, failpoints, health, i18n, logs, pages, security, tasks, transactions
+from app.core import (
+    assets,
+    clock,
+    connections,
+    errors,
+    failpoints,
+    health,
+    i18n,
+    logs,
+    pages,
+    security,
+    tasks,
+    transactions,
+)
 from app.core.config import Settings, load
 from app.core.extensions import babel, compress, csrf, db, htmx, limiter, login_manager, migrate
 
@@ -49,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     i18n.init_app(app, babel)
     app.before_request(clock.begin)
-    for part in (assets, security, transactions, pages, errors, health):
+    for part in (connections, assets, security, transactions, pages, errors, health):
         part.init_app(app)
     for room in ROOMS:
         import_module(f"app.{room}").init_app(app)
@@ -62,7 +75,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SECRET_KEY_FALLBACKS": [key.get_secret_value() for key in settings.secret_key_fallbacks],
         "SQLALCHEMY_DATABASE_URI": settings.database_url.get_secret_value(),
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_pre_ping": True,
             "pool_size": 5,
             "max_overflow": 5,
             "pool_timeout": 2,
