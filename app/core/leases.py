@@ -8,12 +8,12 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Update, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -78,11 +78,16 @@ def claim(
 
 def renew(model: type[Row], row_ids: Collection[int], owner: str) -> None:
     """Hold claimed rows for another lease, before starting on them: those claimed with them took time. Raises LeaseLost."""
+    if renewed(model, row_ids, owner) != set(row_ids):
+        raise LeaseLost(f"{model.__tablename__} {row_ids}")
+
+
+def renewed(model: type[Row], row_ids: Collection[int], owner: str) -> set[int]:
+    """The same for those that are still the owner's; answers which they are."""
     mine = update(model).where(model.id.in_(row_ids), model.lease_owner == owner)
-    statement = mine.values(lease_until=clock.wall() + LEASE).execution_options(synchronize_session=False)
+    statement = mine.values(lease_until=clock.wall() + LEASE).returning(model.id)
     with apart() as session:
-        if session.execute(statement).rowcount != len(row_ids):  # type: ignore[attr-defined]  # an UPDATE answers a CursorResult
-            raise LeaseLost(f"{model.__tablename__} {row_ids}")
+        return set(session.scalars(statement.execution_options(synchronize_session=False)))
 
 
 def finish(model: type[Row], row_id: int, owner: str, **values: Any) -> None:
@@ -101,6 +106,31 @@ def finish_all(model: type[Row], row_ids: Collection[int], owner: str, **values:
     done: Any = db.session.execute(statement)
     if done.rowcount != len(row_ids):
         raise LeaseLost(f"{model.__tablename__} {row_ids}")
+
+
+def finishing(model: type[Row], also: ColumnElement[bool], **values: Any) -> Update:
+    """A statement for `finish_held`, to be made once: it is for what is done for every event.
+
+    `also`: rows of nobody's or of anybody's claim that have the same outcome.
+    """
+    lease = (NamedLease.name == bindparam("lease")) & (NamedLease.owner == bindparam("owner"))
+    held = delete(NamedLease).where(lease & (NamedLease.until > bindparam("wall"))).returning(NamedLease.name).cte()
+    table: Any = model.__table__
+    mine = any_of(table.c.id, "claimed") & (table.c.lease_owner == bindparam("owner"))
+    done = update(table).where(mine | also, exists(select(held.c.name)))
+    return done.values(lease_owner=None, lease_until=None, **values).returning(table.c.id)
+
+
+def any_of(column: ColumnElement[int], name: str) -> ColumnElement[bool]:
+    """The column is one of the numbers in the parameter `name`; the same text for any count, so it is planned once."""
+    return column == func.any(bindparam(name, type_=ARRAY(BigInteger)))
+
+
+def finish_held(statement: Update, claimed: Collection[int], owner: str, lease: str, **also: object) -> None:
+    """Finish claimed rows under a lease that `owner` holds too and gives back with it, all or none. Raises LeaseLost."""
+    values = {"claimed": list(claimed), "owner": owner, "lease": lease, "wall": clock.wall(), **also}
+    if not set(claimed) <= set(db.session.scalars(statement, values)):
+        raise LeaseLost(lease)
 
 
 def back_off(attempts: int) -> timedelta:
@@ -123,16 +153,36 @@ class NamedLease(Model):
     until: Mapped[datetime]
 
 
-def _take(session: Session, name: str, owner: str, seconds: float) -> bool:
+def take(names: Iterable[str], owner: str, session: Session, seconds: float = LEASE.total_seconds()) -> set[str]:
+    """Take those of the leases that are free, in the transaction of `session`; answers which they are."""
     wall = clock.wall()
     row = {"owner": owner, "until": wall + timedelta(seconds=seconds)}
-    statement = (
-        insert(NamedLease)
-        .values(name=name, **row)
-        .on_conflict_do_update(index_elements=[NamedLease.name], set_=row, where=NamedLease.until < wall)
-        .returning(NamedLease.name)
-    )
-    return session.scalar(statement) is not None
+    # Sorted here and below, so that two who want the same never wait for each other.
+    rows = [{"name": name, **row} for name in sorted(names)]
+    wanted = insert(NamedLease).values(rows)
+    taken = wanted.on_conflict_do_update(index_elements=[NamedLease.name], set_=row, where=NamedLease.until < wall)
+    return set(session.scalars(taken.returning(NamedLease.name))) if rows else set()
+
+
+def extended(names: Collection[str], owner: str) -> set[str]:
+    """Hold taken leases for another LEASE; answers those that are still the owner's."""
+    chosen = _in_order(names, owner)
+    longer = update(NamedLease).where(NamedLease.name.in_(chosen)).values(until=clock.wall() + LEASE)
+    with apart() as session:
+        statement = longer.returning(NamedLease.name).execution_options(synchronize_session=False)
+        return set(session.scalars(statement))
+
+
+def give_back(names: Collection[str], owner: str) -> None:
+    """Let go of those of the leases that are still the owner's."""
+    with apart() as session:
+        gone = delete(NamedLease).where(NamedLease.name.in_(_in_order(names, owner)))
+        session.execute(gone.execution_options(synchronize_session=False))
+
+
+def _in_order(names: Collection[str], owner: str) -> Select[str]:
+    mine = select(NamedLease.name).where(NamedLease.name.in_(names), NamedLease.owner == owner)
+    return mine.order_by(NamedLease.name).with_for_update()
 
 
 @contextmanager
@@ -146,7 +196,7 @@ def hold(name: str, seconds: float = 30, patience: float = 10) -> Iterator[str]:
     owner, deadline = new_owner(), time.monotonic() + patience
     while True:
         with apart() as session:
-            if _take(session, name, owner, seconds):
+            if take([name], owner, session, seconds):
                 break
         if time.monotonic() > deadline:
             raise Busy()
@@ -154,8 +204,7 @@ def hold(name: str, seconds: float = 30, patience: float = 10) -> Iterator[str]:
     try:
         yield owner
     finally:
-        with apart() as session:
-            session.execute(delete(NamedLease).where(NamedLease.name == name, NamedLease.owner == owner))
+        give_back([name], owner)
 
 
 def assert_held(name: str, owner: str) -> None:

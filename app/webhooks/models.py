@@ -45,7 +45,7 @@ class InboxEvent(Model):
     object_type: Mapped[str]
     object_id: Mapped[str | None]
     customer: Mapped[str | None]
-    payload: Mapped[dict[str, Any]]
+    payload: Mapped[dict[str, Any]] = mapped_column(deferred=True)  # large, and not looked at
     state: Mapped[str] = mapped_column(default=EventState.RECEIVED)
     created_at: Mapped[datetime]
     received_at: Mapped[datetime]

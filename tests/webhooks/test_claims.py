@@ -8,9 +8,9 @@ from flask import Flask
 
 from app.core import clock
 from app.core.extensions import db
-from app.core.leases import LEASE
+from app.core.leases import LEASE, NamedLease
 from app.core.transactions import apart, commit
-from app.webhooks import registry, service
+from app.webhooks import registry, service, turns
 from app.webhooks.models import EventState, InboxEvent
 
 Handler = Callable[[str], None]
@@ -41,7 +41,13 @@ def take_over(subject: str) -> None:
         session.execute(db.update(InboxEvent).where(InboxEvent.object_id == subject).values(lease_owner="another"))
 
 
-def test_each_object_gets_a_whole_lease_when_its_turn_comes(inbox: Callable[[Handler], None]):
+@pytest.fixture
+def batch_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "FRESH", timedelta(seconds=-1))
+
+
+@pytest.mark.usefixtures("batch_takes_long")
+def test_each_object_gets_a_whole_lease_when_its_turn_comes_late(inbox: Callable[[Handler], None]):
     left = {}
 
     def slow(subject: str) -> None:
@@ -57,7 +63,8 @@ def test_each_object_gets_a_whole_lease_when_its_turn_comes(inbox: Callable[[Han
     assert states() == {"a": EventState.PROCESSED, "b": EventState.PROCESSED}
 
 
-def test_events_taken_over_meanwhile_are_not_handled(inbox: Callable[[Handler], None]):
+@pytest.mark.usefixtures("batch_takes_long")
+def test_events_taken_over_meanwhile_are_not_even_fetched_for(inbox: Callable[[Handler], None]):
     seen = []
 
     def slow(subject: str) -> None:
@@ -68,6 +75,56 @@ def test_events_taken_over_meanwhile_are_not_handled(inbox: Callable[[Handler], 
     service.handle_batch()
     assert seen == ["a"]
     assert states() == {"a": EventState.PROCESSED, "b": EventState.RECEIVED}
+
+
+@pytest.mark.usefixtures("batch_takes_long")
+def test_an_object_taken_over_meanwhile_is_not_even_fetched(inbox: Callable[[Handler], None]):
+    seen = []
+
+    def slow(subject: str) -> None:
+        seen.append(subject)
+        with apart() as session:
+            session.execute(db.update(NamedLease).where(NamedLease.name == turns.name("b")).values(owner="another"))
+
+    inbox(slow)
+    service.handle_batch()
+    assert seen == ["a"]
+
+
+@pytest.mark.parametrize("taken", [InboxEvent, NamedLease])
+def test_what_was_done_on_a_lost_claim_is_undone(
+    inbox: Callable[[Handler], None], taken: type[InboxEvent] | type[NamedLease]
+):
+    owner = taken.lease_owner if taken is InboxEvent else taken.owner
+
+    def replaced(subject: str) -> None:
+        db.session.execute(db.update(InboxEvent).where(InboxEvent.object_id == subject).values(api_version="changed"))
+        with apart() as session:
+            session.execute(db.update(taken).values({owner: "another"}))
+
+    inbox(replaced)
+    service.handle_batch()
+    assert states() == {"a": EventState.RECEIVED, "b": EventState.RECEIVED}
+    assert set(db.session.scalars(db.select(InboxEvent.api_version))) == {None}
+
+
+def test_an_object_is_free_as_soon_as_its_events_are_done(inbox: Callable[[Handler], None]):
+    held = []
+
+    def look(subject: str) -> None:
+        with apart() as session:
+            held.append(list(session.scalars(db.select(NamedLease.name).order_by(NamedLease.name))))
+
+    inbox(look)
+    service.handle_batch()
+    assert held == [["object:a", "object:b"], ["object:b"]]
+    assert db.session.scalars(db.select(NamedLease)).all() == []
+
+
+def test_an_object_that_fails_is_free_afterwards_too(inbox: Callable[[Handler], None]):
+    inbox(lambda subject: 1 / 0)
+    service.handle_batch()
+    assert db.session.scalars(db.select(NamedLease)).all() == []
 
 
 def test_a_failure_on_a_lost_claim_leaves_the_others_their_turn(inbox: Callable[[Handler], None]):
