@@ -100,6 +100,8 @@ def sync(stripe_id: str) -> Invoice | None:
 
 def _cards(record: InvoiceRecord) -> dict[str, Card]:
     """The cards that paid, by payment; those already known are not asked for again."""
+    if not record.payments:
+        return {}
     known = db.session.scalar(select(Invoice.payments).where(Invoice.stripe_id == record.stripe_id)) or []
     cards: dict[str, Card] = {payment["stripe_id"]: payment for payment in known}
     for payment in record.payments:
@@ -112,13 +114,15 @@ def _cards(record: InvoiceRecord) -> dict[str, Card]:
 def absorb(organization: Organization, record: InvoiceRecord, cards: Mapping[str, Card]) -> Invoice:
     """Write Stripe's answer into our row; what is new is audited, printed and mailed, once."""
     values = mirror.invoice_values(record, cards)
-    new = insert(Invoice).values(organization_id=organization.id, stripe_id=record.stripe_id, **values)
-    is_new = (
-        db.session.scalar(new.on_conflict_do_nothing(index_elements=["stripe_id"]).returning(Invoice.id)) is not None
-    )
     # Locked, so that of two answers absorbed at once only one sees the invoice become paid.
     row = select(Invoice).where(Invoice.stripe_id == record.stripe_id).with_for_update()
-    invoice = db.session.scalars(row.execution_options(populate_existing=True)).one()
+    row = row.execution_options(populate_existing=True)
+    known, is_new = db.session.scalars(row).one_or_none(), False
+    if known is None:
+        new = insert(Invoice).values(organization_id=organization.id, stripe_id=record.stripe_id, **values)
+        new = new.on_conflict_do_nothing(index_elements=["stripe_id"])
+        is_new = db.session.scalar(new.returning(Invoice.id)) is not None
+    invoice = known or db.session.scalars(row).one()
     if is_new:
         _issued(invoice, organization, record)
     elif invoice.status not in FINAL or record.status in FINAL:  # else an answer that was long on its way

@@ -79,13 +79,16 @@ def absorb(organization: Organization, record: PaymentRecord, subject: Subject) 
     """Write Stripe's answer into our rows; nothing if they stand on a question asked later."""
     purpose, reference = subject
     values = {"purpose": purpose, "reference": reference, **mirror.payment_values(record)}
-    first = {"public_id": ids.new("pay"), "organization_id": organization.id, "stripe_id": record.stripe_id}
-    first |= {"currency": record.currency, "created_at": record.created_at, "synced_at": record.asked_at}
-    new = insert(Payment).values(**first, **values).on_conflict_do_nothing(index_elements=["stripe_id"])
-    is_new = db.session.scalar(new.returning(Payment.id)) is not None
     # Locked, so that of two answers absorbed at once only one sees what is new.
     row = Payment.of(organization).where(Payment.stripe_id == record.stripe_id).with_for_update()
-    payment = db.session.scalars(row.execution_options(populate_existing=True)).one()
+    row = row.execution_options(populate_existing=True)
+    known, is_new = db.session.scalars(row).one_or_none(), False
+    if known is None:
+        first = {"public_id": ids.new("pay"), "organization_id": organization.id, "stripe_id": record.stripe_id}
+        first |= {"currency": record.currency, "created_at": record.created_at, "synced_at": record.asked_at}
+        new = insert(Payment).values(**first, **values).on_conflict_do_nothing(index_elements=["stripe_id"])
+        is_new = db.session.scalar(new.returning(Payment.id)) is not None
+    payment = known or db.session.scalars(row).one()
     if record.asked_at < payment.synced_at:
         return payment  # an answer that was long on its way
     was_paid = payment.is_paid and not is_new

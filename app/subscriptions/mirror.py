@@ -10,6 +10,8 @@ from app.core.errors import PortalError
 from app.core.extensions import db
 from app.gateway.subscription_records import SubscriptionRecord
 
+from .models import Subscription
+
 MIRRORED = [
     "status",
     "quantity",
@@ -47,9 +49,20 @@ class UnknownPrice(PortalError):
 
 def prices(records: Iterable[SubscriptionRecord]) -> dict[str, int]:
     """Our prices for Stripe's, as far as there are any. One statement."""
-    wanted = {getattr(record, name) for record in records for name in PRICES.values()} - {None}
-    rows = db.session.execute(select(Price.stripe_price_id, Price.id).where(Price.stripe_price_id.in_(wanted)))
+    named = set().union(*(wanted(record) for record in records))
+    rows = db.session.execute(select(Price.stripe_price_id, Price.id).where(Price.stripe_price_id.in_(named)))
     return {row.stripe_price_id: row.id for row in rows}
+
+
+def had(row: Subscription) -> dict[str, int]:
+    """Our prices for Stripe's, of a row with its prices: most answers name no others."""
+    found = [getattr(row, name) for name in PRICES.values()]
+    return {price.stripe_price_id: price.id for price in found if price}
+
+
+def wanted(record: SubscriptionRecord) -> set[str]:
+    """Stripe's ids of the prices that a record names."""
+    return {getattr(record, name) for name in PRICES.values()} - {None}
 
 
 def values(record: SubscriptionRecord, known: Mapping[str, int]) -> dict[str, Any]:

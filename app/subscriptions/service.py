@@ -75,16 +75,25 @@ def alone(organization: Organization) -> Iterator[None]:
 def sync(stripe_id: str) -> Subscription | None:
     """Fetch the truth and absorb it; None for a customer who is not ours. Raises SecondLiveSubscription, UnknownPrice."""
     record = gateway.retrieve(stripe_id)
-    organization = db.session.scalar(select(Organization).where(Organization.stripe_customer_id == record.customer))
+    organization, live = _standing(record.customer)
     if organization is None:
         log.warning("subscription of an unknown customer", subscription=stripe_id)
         return None
-    others = refetch_others(organization, {stripe_id}) if record.status in LIVE else []
+    is_other = record.status in LIVE and live not in {None, stripe_id}
+    others = [gateway.retrieve(str(live))] if is_other else []
     if any(other.status in LIVE for other in others):
         raise SecondLiveSubscription()
     for other in others:
         absorb(organization, other)
     return absorb(organization, record)
+
+
+def _standing(customer: str) -> tuple[Organization | None, str | None]:
+    """The customer's organization, and the Stripe id of what our tables take for its live subscription."""
+    is_live = (Subscription.organization_id == Organization.id) & Subscription.status.in_(LIVE)
+    both = select(Organization, Subscription.stripe_id).outerjoin(Subscription, is_live)
+    found = db.session.execute(both.where(Organization.stripe_customer_id == customer)).first()
+    return (None, None) if found is None else (found[0], found[1])
 
 
 def refetch_others(organization: Organization, known: set[str]) -> list[SubscriptionRecord]:
@@ -107,14 +116,19 @@ def absorb(organization: Organization, record: SubscriptionRecord) -> Subscripti
     """
     if record.customer != organization.stripe_customer_id:
         raise NotFound()
-    values = mirror.values(record, mirror.prices([record]))
-    first = {"public_id": ids.new("sub"), "organization_id": organization.id, "stripe_id": record.stripe_id}
-    new = insert(Subscription).values(**first, **values, version=0, synced_at=record.asked_at)
-    db.session.execute(new.on_conflict_do_nothing(index_elements=[Subscription.stripe_id]))
     # Locked and read anew: a page may have read it before it asked Stripe, and a worker changed it since.
     row = Subscription.of(organization).where(Subscription.stripe_id == record.stripe_id)
     row = row.with_for_update(of=Subscription).execution_options(populate_existing=True)
-    subscription = db.session.scalars(row).one()
+    known = db.session.scalars(row).one_or_none()
+    prices = mirror.had(known) if known else {}
+    if not prices.keys() >= mirror.wanted(record):
+        prices = mirror.prices([record])
+    values = mirror.values(record, prices)
+    if known is None:
+        first = {"public_id": ids.new("sub"), "organization_id": organization.id, "stripe_id": record.stripe_id}
+        new = insert(Subscription).values(**first, **values, version=0, synced_at=record.asked_at)
+        db.session.execute(new.on_conflict_do_nothing(index_elements=[Subscription.stripe_id]))
+    subscription = known or db.session.scalars(row).one()
     if record.asked_at < subscription.synced_at:
         return subscription  # an answer that was long on its way
     before = {name: getattr(subscription, name) for name in values} if subscription.version else {}
