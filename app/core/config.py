@@ -93,6 +93,12 @@ class Settings(BaseSettings):
     stripe_js_url: Address = Field(
         default="https://js.stripe.com/endive/stripe.js", description="Stripe.js; other only in sandbox mode"
     )
+    stripe_calls_per_second: int | None = Field(
+        default=None,
+        ge=1,
+        le=9999,
+        description="Most calls to Stripe by all processes; 100, or 25 in test mode, if empty",
+    )
     clock_url: Address | None = Field(default=None, description='Address answering `{"now"}`; only in sandbox mode')
     failpoints_dir: Path | None = Field(
         default=None, description="Where the fault suite says which process is to fail; only in sandbox mode"

@@ -7,6 +7,7 @@ import stripe
 from app.core.config import LIVE_API_BASE, Settings
 
 from .breaker import breaker
+from .bucket import RATES, bucket
 from .transport import Transport
 
 _clients: dict[int, stripe.StripeClient] = {}
@@ -20,6 +21,7 @@ def configure(settings: Settings) -> None:
     _settings[:] = [settings]
     _clients.clear()
     breaker.reset()
+    bucket.set_rate(settings.stripe_calls_per_second or RATES[settings.stripe_mode])
 
 
 def client() -> stripe.StripeClient:

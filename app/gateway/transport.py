@@ -18,6 +18,7 @@ from app.core.logs import log
 
 from . import deadline
 from .breaker import breaker
+from .bucket import bucket
 from .errors import GatewayUnavailable
 
 CONNECT_SECONDS = 3.05
@@ -105,11 +106,15 @@ class Transport(stripe.RequestsClient):
     ) -> tuple[str, int, Mapping[str, str]]:
         if not breaker.passes():
             raise GatewayUnavailable()
-        post_data = _begin(method, url, post_data)
+        with deadline.within(PAGE_SECONDS if has_request_context() else WORK_SECONDS):
+            _await_turn()
+            return self._listened(method, url, headers, _begin(method, url, post_data))
+
+    def _listened(self, method: str, url: str, headers: Mapping[str, str], post_data: Any) -> Answer:
+        """Ask, and tell the breaker whether somebody answered."""
         answered = False
         try:
-            with deadline.within(PAGE_SECONDS if has_request_context() else WORK_SECONDS):
-                answer = self._ask(method, url, headers, post_data)
+            answer = self._ask(method, url, headers, post_data)
             answered = answer[1] < 500
         finally:
             if breaker.note(answered=answered):
@@ -129,7 +134,7 @@ class Transport(stripe.RequestsClient):
                 wait = _fitting(_back_off(tries)) if silence.should_retry and tries <= RETRIES else None
                 if wait is None:
                     raise
-            time.sleep(wait)
+            time.sleep(wait + (bucket.take(deadline.left() - wait) or 0.0))
 
     def request(
         self,
@@ -150,6 +155,14 @@ class Transport(stripe.RequestsClient):
             return answer.content, answer.status_code, answer.headers
         except Exception as error:
             self._handle_request_error(error)
+
+
+def _await_turn() -> None:
+    """Raises GatewayUnavailable when it would come too late; nothing was begun then."""
+    wait = bucket.take(deadline.left())
+    if wait is None:
+        raise GatewayUnavailable()
+    time.sleep(wait)
 
 
 def _begin(method: str, url: str, post_data: Any) -> Any:
