@@ -4,6 +4,7 @@ The table is the queue; Redis only carries the bell. A rollback takes its tasks 
 sweep of the clock process, and the unique key (kind, key) says what must not happen twice.
 """
 
+import threading
 import time
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +30,7 @@ QUEUES = ("webhooks", "mail", "documents", "default")
 BELL_SECONDS = 5  # how long one bell stands for all that come after it, should its worker never answer
 SILENCE_SECONDS = 5  # how long an unreachable Redis is left alone
 REDIS_TIMEOUT_SECONDS = 0.25
+RINGER_SECONDS = 0.05
 
 
 class TaskState(StrEnum):
@@ -115,6 +117,20 @@ def record(
     return is_first
 
 
+def record_anew(kind: str, key: str, payload: dict[str, Any]) -> None:
+    """Record work that is to be done after now, however often it was done before; what waits already stands for it.
+
+    Whoever is at it began too early: their claim is taken away, so what they found out is dropped.
+    """
+    values = {"kind": kind, "key": key, "payload": payload, "queue": "default", "run_at": clock.now()}
+    fresh = {"state": TaskState.PENDING, "attempts": 0, "retry_at": None, "lease_owner": None, "lease_until": None}
+    again = {**fresh, "payload": payload, "run_at": clock.now(), "last_error": None, "finished_at": None}
+    done_or_begun = Task.lease_owner.is_not(None) | (Task.state != TaskState.PENDING)
+    new = insert(Task).values(**values)
+    db.session.execute(new.on_conflict_do_update(index_elements=["kind", "key"], set_=again, where=done_or_begun))
+    ring_after_commit("default")
+
+
 def is_known(kind: str, key: str) -> bool:
     """Whether this work was recorded, whatever came of it."""
     known = select(Task.id).where(Task.kind == kind, Task.key == key)
@@ -193,6 +209,32 @@ class Bell:
 
 
 bell = Bell()
+
+
+class Ringer:
+    """Rings the bell of `queue` from a thread of its own, at most every RINGER_SECONDS.
+
+    For who is asked so often that waiting for Redis each time would be most of the work. Whoever asks after a ring has
+    begun is rung for again.
+    """
+
+    def __init__(self, queue: str) -> None:
+        self._queue, self._wanted = queue, threading.Event()
+        self._guard, self._thread = threading.Lock(), threading.Thread()
+
+    def ring(self) -> None:
+        self._wanted.set()
+        if not self._thread.is_alive():  # not begun yet, or left behind by a fork
+            with self._guard:
+                if not self._thread.is_alive():
+                    self._thread = threading.Thread(target=self._run, name=f"bell-{self._queue}", daemon=True)
+                    self._thread.start()
+
+    def _run(self) -> None:
+        while self._wanted.wait():
+            self._wanted.clear()
+            bell.ring(self._queue)
+            time.sleep(RINGER_SECONDS)
 
 
 @event.listens_for(Session, "after_commit")

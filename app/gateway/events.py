@@ -45,7 +45,12 @@ class EventRecord:
 
 def verify(body: bytes, header: str) -> EventRecord:
     """The event in `body` when one of our signing secrets made `header` within five minutes. Raises BadEvent."""
-    return _record(_signed_text(body, header))
+    return parse(verified(body, header))
+
+
+def verified(body: bytes, header: str) -> str:
+    """The JSON in `body`, as PostgreSQL takes it, when the signature fits. Raises BadEvent."""
+    return _storable(_signed_text(body, header))
 
 
 def page(after: str | None, since: datetime, *, undelivered: bool = False) -> Page[EventRecord]:
@@ -60,16 +65,16 @@ def page(after: str | None, since: datetime, *, undelivered: bool = False) -> Pa
 
 def _listed(event: stripe.Event) -> EventRecord | None:
     try:
-        return _record(json.dumps(event.to_dict(), default=str))
+        return parse(_storable(json.dumps(event.to_dict(), default=str)))
     except BadEvent:  # one of many, and the comparison of objects does not depend on it
         log.warning("event in a list not understood", event_id=event.id)
         return None
 
 
-def _record(text: str) -> EventRecord:
+def parse(text: str) -> EventRecord:
+    """Raises BadEvent."""
     try:
-        # PostgreSQL's JSON has neither NUL nor NaN; an event is a hint, so it may lose the former.
-        payload = json.loads(text.replace("\\u0000", ""), parse_constant=_refuse)
+        payload = json.loads(text, parse_constant=_refuse)
         data = payload["data"]["object"]
         return EventRecord(
             event_id=str(payload["id"]),
@@ -96,6 +101,11 @@ def _customer(data: dict[str, Any]) -> str | None:
     """Whose object it is, as far as the event itself says: an id, or the customer in whole."""
     customer = data if data.get("object") == "customer" else data.get("customer")
     return _id(customer.get("id") if isinstance(customer, dict) else customer)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL's JSON has no NUL; an event is a hint, so it may lose it."""
+    return text.replace("\\u0000", "")
 
 
 def _refuse(constant: str) -> None:

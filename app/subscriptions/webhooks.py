@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from app.core import clock, tasks
+from app.core import tasks
 from app.core.extensions import db
 from app.core.logs import log
 from app.gateway import payment_intents
@@ -23,8 +23,8 @@ def next_charge_changed(customer: str) -> None:
     subscription = service.latest(organization) if organization else None
     if subscription is not None and subscription.is_running:
         refresh = {"subscription": subscription.id, "version": subscription.version}
-        key = f"{subscription.public_id}:{subscription.version}:{clock.wall().isoformat()}"
-        tasks.record("refresh_next_charge", key, refresh)
+        key = f"{subscription.public_id}:{subscription.version}:again"
+        tasks.record_anew("refresh_next_charge", key, refresh)
 
 
 def intent_changed(stripe_id: str) -> None:

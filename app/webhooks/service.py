@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select
@@ -33,8 +34,15 @@ def receive(event: EventRecord) -> None:
 
     What nobody here handles, and a test event at a live portal or the other way round, is kept but ignored.
     """
-    concerns_us = _concerns_us(event)
-    values = {
+    values = row(event)
+    db.session.execute(insert(InboxEvent).values(**values).on_conflict_do_nothing())
+    if values["state"] == EventState.RECEIVED:
+        tasks.ring_after_commit("webhooks")
+
+
+def row(event: EventRecord) -> dict[str, Any]:
+    """The columns of a new event."""
+    return {
         "event_id": event.event_id,
         "type": event.type,
         "api_version": event.api_version,
@@ -44,11 +52,9 @@ def receive(event: EventRecord) -> None:
         "payload": event.payload,
         "created_at": event.created_at,
         "received_at": clock.wall(),
-        "state": EventState.RECEIVED if concerns_us else EventState.IGNORED,
+        "attempts": 0,
+        "state": EventState.RECEIVED if _concerns_us(event) else EventState.IGNORED,
     }
-    db.session.execute(insert(InboxEvent).values(**values).on_conflict_do_nothing())
-    if concerns_us:
-        tasks.ring_after_commit("webhooks")
 
 
 def _concerns_us(event: EventRecord) -> bool:

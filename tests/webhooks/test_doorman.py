@@ -11,8 +11,10 @@ from werkzeug.test import TestResponse
 
 from app.core.extensions import db
 from app.core.tasks import bell
+from app.webhooks import doorman
 from app.webhooks.models import EventState, InboxEvent
 from tests.cast import Browser
+from tests.helpers import until
 from tests.statements import counted
 
 
@@ -78,8 +80,10 @@ def test_an_unknown_type_is_thanked_and_kept(deliver):
 def test_many_events_ring_one_bell(deliver):
     for n in range(3):
         deliver(json.dumps(event(id=f"evt_{n}")))
-    assert bell.redis is not None
-    assert bell.redis.llen("rq:queue:webhooks") == 1
+    redis = bell.redis
+    assert redis is not None
+    until(lambda: redis.llen("rq:queue:webhooks"), "the bell")
+    assert redis.llen("rq:queue:webhooks") == 1
 
 
 @pytest.mark.parametrize("age", [301, -301])
@@ -131,6 +135,19 @@ def test_a_body_that_is_too_large_is_refused(deliver):
 
 def test_only_posts_are_taken(client: Browser):
     assert client.get("/webhooks/stripe").status_code == 405
+
+
+def test_while_the_database_is_away_stripe_is_asked_to_send_it_again(deliver, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(doorman, "INSERT", "SELECT 1 / 0")
+    assert deliver(json.dumps(event())).status_code == 500
+    assert inbox() == []
+
+
+def test_what_the_row_holds_is_what_was_sent(deliver):
+    sent = event(note='a \\" b', data={"object": {"id": "in_1", "object": "invoice", "customer": "cus_1"}})
+    deliver(json.dumps(sent))
+    (row,) = inbox()
+    assert (row.customer, row.object_type, row.payload) == ("cus_1", "invoice", sent)
 
 
 def test_no_cookie_is_set(deliver):
