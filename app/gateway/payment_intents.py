@@ -87,23 +87,23 @@ def retrieve(stripe_id: str) -> IntentRecord:
 
 def invoice_of(stripe_id: str) -> str | None:
     """The invoice a payment intent pays (the intent itself does not say), None for a payment on its own."""
-    release()
-    with translated():
-        found = client().v1.invoice_payments.list(
-            {"payment": {"type": "payment_intent", "payment_intent": stripe_id}, "limit": 1}
-        )
-    return id_of(found.data[0].invoice) if found.data else None
+    return id_of(_paid_invoice(stripe_id))
 
 
 def subscription_of(stripe_id: str) -> str | None:
     """The subscription whose invoice a payment intent pays."""
-    invoice_id = invoice_of(stripe_id)
-    if invoice_id is None:
-        return None
-    with translated():
-        parent = client().v1.invoices.retrieve(invoice_id).parent
+    invoice = _paid_invoice(stripe_id, expand=["data.invoice"])
+    parent = getattr(invoice, "parent", None)
     details = parent.subscription_details if parent else None
     return id_of(details.subscription) if details else None
+
+
+def _paid_invoice(stripe_id: str, **expand: list[str]) -> Any:
+    release()
+    pays: Any = {"payment": {"type": "payment_intent", "payment_intent": stripe_id}, "limit": 1, **expand}
+    with translated():
+        found = client().v1.invoice_payments.list(pays)
+    return found.data[0].invoice if found.data else None
 
 
 def save_card(key: str, *, customer: str, metadata: Mapping[str, str]) -> str:

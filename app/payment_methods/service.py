@@ -114,10 +114,13 @@ def absorb(organization: Organization, answer: Answer, *, by_bank: bool = False)
 
 def _is_news(organization: Organization, asked_at: datetime) -> bool:
     """Whether nothing here was asked later; locks the organization's cards until the commit."""
-    first = insert(CardsSync).values(organization_id=organization.id, asked_at=asked_at).on_conflict_do_nothing()
-    db.session.execute(first)
     row = select(CardsSync).where(CardsSync.organization_id == organization.id).with_for_update()
-    known = db.session.scalars(row.execution_options(populate_existing=True)).one()
+    row = row.execution_options(populate_existing=True)
+    known = db.session.scalars(row).one_or_none()
+    if known is None:
+        first = insert(CardsSync).values(organization_id=organization.id, asked_at=asked_at)
+        db.session.execute(first.on_conflict_do_nothing())
+        known = db.session.scalars(row).one()
     is_news = asked_at >= known.asked_at
     known.asked_at = max(asked_at, known.asked_at)
     return is_news
@@ -143,7 +146,8 @@ def _write(
         _audit("renewed" if by_bank else "changed", card)
     if card.is_default and not was_default:
         _audit("made_default", card)
-    _plan_warning(card)
+    if known is None or is_changed:
+        _plan_warning(card)
 
 
 def _audit(step: str, card: PaymentMethod) -> None:
