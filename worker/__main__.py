@@ -1,5 +1,6 @@
 """Run RQ workers: the application is imported once, before anything is forked or drained."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from app.core.tasks import QUEUES
 from app.invoices import pdf
 from worker import runner  # here, so that a forked worker has read all it runs
 
+BACKGROUND = 10
+"""How far documents stand back: hundreds of new invoices at once shall not slow down events and pages."""
 ALLOWED = frozenset({f"{runner.__name__}.{runner.drain.__name__}"})
 
 
@@ -37,7 +40,10 @@ def run(queues: Sequence[str] = QUEUES) -> None:
     """
     settings = load()
     app = create_app(settings)
-    kind = Worker if tuple(queues) == ("documents",) else SimpleWorker
+    draws_only = tuple(queues) == ("documents",)
+    if draws_only:
+        os.nice(BACKGROUND)
+    kind = Worker if draws_only else SimpleWorker
     with app.app_context():
         if "documents" in queues:
             pdf.prepare()
