@@ -15,7 +15,7 @@ export NO_PROXY := $(no_proxy)
 help:
 	@echo "make demo         run the whole portal on this machine   (PORT=8000 chooses the port, RESET=1 starts over)"
 	@echo "make test         run every test, the browser journeys too   (TESTS=tests/portal narrows it down)"
-	@echo "make bench        measure how fast and how large the sandbox is"
+	@echo "make bench        measure the sandbox, and how fast events are taken in and applied   (about ten minutes)"
 	@echo "make check        lint, types, import contract, house rules"
 	@echo "make lint         find what the formatter and the linter would change"
 	@echo "make format       change it"
@@ -34,6 +34,7 @@ test: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@$(PY) -m bench.sandbox
+	@$(PY) -m bench.webhooks
 
 lint: .venv/dev.stamp
 	@.venv/bin/ruff format --check

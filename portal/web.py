@@ -17,8 +17,13 @@ from app.core.config import load
 def web(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the pages, the API and the address for Stripe's events."""
     load()  # refuse wrong settings here, once, instead of in every worker
+    serve("app:create_app", host, port, workers, threads)
+
+
+def serve(factory: str, host: str, port: int, workers: int, threads: int) -> None:
+    """Serve the application that `factory` (`module:name`) makes, until stopped."""
     Granian(
-        "app:create_app",
+        factory,
         address=host,
         port=port,
         interface=Interfaces.WSGI,
