@@ -212,11 +212,7 @@ bell = Bell()
 
 
 class Ringer:
-    """Rings the bell of `queue` from a thread of its own, at most every RINGER_SECONDS.
-
-    For who is asked so often that waiting for Redis each time would be most of the work. Whoever asks after a ring has
-    begun is rung for again.
-    """
+    """Rings from a thread of its own, and again for who asks meanwhile: where Redis would be most of the work."""
 
     def __init__(self, queue: str) -> None:
         self._queue, self._wanted = queue, threading.Event()
