@@ -43,13 +43,11 @@ class EventRecord:
     payload: dict[str, Any]
 
 
-def verify(body: bytes, header: str) -> EventRecord:
-    """The event in `body` when one of our signing secrets made `header` within five minutes. Raises BadEvent."""
-    return parse(verified(body, header))
-
-
 def verified(body: bytes, header: str) -> str:
-    """The JSON in `body`, as PostgreSQL takes it, when the signature fits. Raises BadEvent."""
+    """The JSON in `body`, as PostgreSQL takes it, when one of our signing secrets made `header` within five minutes.
+
+    Raises BadEvent.
+    """
     return _storable(_signed_text(body, header))
 
 
