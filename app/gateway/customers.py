@@ -38,11 +38,15 @@ class CustomerRecord:
 
 @dataclass(frozen=True)
 class BillingRecord:
-    """Who is billed on the next invoice, with all parts of ADDRESS; "" for what Stripe was not told."""
+    """Who is billed on the next invoice, with all parts of ADDRESS; "" for what Stripe was not told.
+
+    `credit` is what their next invoices take off first, None without any; what they owe from before is no credit.
+    """
 
     name: str
     address: dict[str, str]
     purchase_order: str
+    credit: Money | None
 
 
 def record_of(customer: stripe.Customer) -> CustomerRecord:
@@ -117,7 +121,14 @@ def billing_of(customer: stripe.Customer) -> BillingRecord:
         name=getattr(customer, "name", None) or "",
         address={part: address.get(part) or "" for part in ADDRESS},
         purchase_order=orders[0] if orders else "",
+        credit=_credit(customer),
     )
+
+
+def _credit(customer: stripe.Customer) -> Money | None:
+    # Stripe's balance is what they owe.
+    balance, currency = customer.balance or 0, getattr(customer, "currency", None)
+    return Money(-balance, currency) if balance < 0 and currency else None
 
 
 def _custom_fields(customer: stripe.Customer) -> list[CustomField]:

@@ -13,6 +13,7 @@ from app.audit import service as audit
 from app.core import leases
 from app.core.errors import PortalError
 from app.core.extensions import db
+from app.core.money import Money
 from app.gateway import customers as gateway
 from app.gateway.customers import ADDRESS, BillingRecord
 from app.gateway.errors import GatewayRefused
@@ -117,6 +118,17 @@ def sync(customer: str) -> None:
         record = gateway.billing(customer)
         if record is not None:
             _write(organization, columns(record))
+            _note_credit(organization, record.credit)
+
+
+def _note_credit(organization: Organization, credit: Money | None) -> None:
+    if credit == organization.credit:
+        return
+    kept = credit or Money(0, str(organization.credit_currency))
+    organization.credit_amount, organization.credit_currency = kept.amount, credit.currency if credit else None
+    data = {"amount": kept.amount, "currency": kept.currency}
+    audit.write("organization.credit_changed", organization.public_id, organization_id=organization.id, data=data)
+    db.session.flush()
 
 
 def changed(organization: Organization, *names: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.core import drift
+from app.core.money import Money
 from app.gateway.customers import BillingRecord
 from app.gateway.tax_ids import TaxIdRecord
 
@@ -17,7 +18,7 @@ NUMBER = ("type", "value", "verification")
 
 def ours(organization: Organization, tax_ids: Iterable[TaxId]) -> dict[str, Any]:
     """Values of an organization, and of those of its tax numbers that Stripe was told."""
-    values = {name: getattr(organization, name) for name in billing.AT_STRIPE}
+    values = {name: getattr(organization, name) for name in billing.AT_STRIPE} | _credit(organization.credit)
     for number in tax_ids:
         if number.stripe_id is not None:
             values |= _number(number.stripe_id, number)
@@ -26,10 +27,14 @@ def ours(organization: Organization, tax_ids: Iterable[TaxId]) -> dict[str, Any]
 
 def original(record: BillingRecord, tax_ids: Iterable[TaxIdRecord]) -> dict[str, Any]:
     """Values of a customer at Stripe."""
-    values: dict[str, Any] = dict(billing.columns(record))
+    values = billing.columns(record) | _credit(record.credit)
     for number in tax_ids:
         values |= _number(number.stripe_id, number)
     return values
+
+
+def _credit(credit: Money | None) -> dict[str, Any]:
+    return {"credit_amount": credit.amount if credit else 0, "credit_currency": credit.currency if credit else None}
 
 
 def _number(stripe_id: str, number: TaxId | TaxIdRecord) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from app.auth.models import User
 from app.core import clock
 from app.core.extensions import Model
 from app.core.ids import factory
+from app.core.money import Money
 
 
 class Role(StrEnum):
@@ -28,8 +29,8 @@ ROLE = Enum(Role, name="role", native_enum=False, create_constraint=True, values
 class Organization(Model):
     """One Stripe customer. `created_at` is business time: it anchors the monthly windows of the free plan.
 
-    Name, address and purchase order are what Stripe prints on the next invoice, None where nobody has said; the further
-    recipients of invoices, locale and time zone are ours alone.
+    Name, address and purchase order are what Stripe prints on the next invoice, None where nobody has said; the credit is
+    what it takes off first, in minor units. The further recipients of invoices, locale and time zone are ours alone.
     """
 
     __tablename__ = "organizations"
@@ -49,7 +50,14 @@ class Organization(Model):
     country: Mapped[str | None]
     purchase_order: Mapped[str | None]
     invoice_recipients: Mapped[list[Any]] = mapped_column(default=list)
+    credit_amount: Mapped[int] = mapped_column(default=0, server_default="0")
+    credit_currency: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    @property
+    def credit(self) -> Money | None:
+        """What the next invoices take off first; None without any."""
+        return Money(self.credit_amount, self.credit_currency) if self.credit_currency else None
 
 
 class Membership(Model):

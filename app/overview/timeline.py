@@ -13,6 +13,7 @@ from app.core.money import Money
 SENTENCES = {
     "organization.created": (_l("Organization created"), "quiet"),
     "organization.billing_changed": (_l("Billing details changed"), "info"),
+    "organization.credit_changed": (_l("Credit on your account is now"), "info"),
     "tax_id.verified": (_l("Tax number verified"), "success"),
     "tax_id.unverified": (_l("A tax number could not be verified"), "warning"),
     "subscription.started": (_l("Subscription started"), "success"),
@@ -78,7 +79,7 @@ def described(entries: list[Entry]) -> list[Step]:
 
 
 def _note(entry: Entry) -> str:
-    if entry.action.startswith(("subscription.unused_", "refund.", "payment.")):
+    if entry.action.startswith(("subscription.unused_", "refund.", "payment.", "organization.credit_")):
         return i18n.money(Money(entry.data["amount"], entry.data["currency"]))
     if entry.action == "subscription.code_applied":
         return str(entry.data["code"])

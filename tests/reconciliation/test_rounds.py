@@ -31,11 +31,11 @@ WRONG = {
     "refunds": "amount = 1, currency = 'eur', status = 'pending', reason = NULL, failure_reason = 'x', created_at = now()",
     "payment_methods": """type = 'x', exp_year = 2031, exp_month = 1, brand = 'amex', last4 = '0000', fingerprint = NULL,
         is_default = NOT is_default""",
-    "organizations": """billing_name = 'Nobody', line1 = 'X', line2 = 'X', city = 'X', state = 'X', postal_code = 'X',
+    "organizations": """credit_amount = 700, credit_currency = 'eur', billing_name = 'Nobody', line1 = 'X', line2 = 'X', city = 'X', state = 'X', postal_code = 'X',
         country = 'DE', purchase_order = 'PO1'""",
     "tax_ids": "verification = 'unverified'",
 }
-HOW_MANY = {"subscriptions": 26, "invoices": 25, "refunds": 6, "organizations": 8}
+HOW_MANY = {"subscriptions": 26, "invoices": 25, "refunds": 6, "organizations": 10}
 
 
 @pytest.fixture
