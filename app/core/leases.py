@@ -111,13 +111,16 @@ def finish_all(model: type[Row], row_ids: Collection[int], owner: str, **values:
 def finishing(model: type[Row], also: ColumnElement[bool], **values: Any) -> Update:
     """A statement for `finish_held`, to be made once: it is for what is done for every event.
 
-    `also`: rows of nobody's or of anybody's claim that have the same outcome.
+    `also`: rows of nobody's or of anybody's claim that have the same outcome, but for those somebody is writing just now:
+    waiting for them, two who finish each other's rows could wait for ever.
     """
     lease = (NamedLease.name == bindparam("lease")) & (NamedLease.owner == bindparam("owner"))
     held = delete(NamedLease).where(lease & (NamedLease.until > bindparam("wall"))).returning(NamedLease.name).cte()
     table: Any = model.__table__
     mine = any_of(table.c.id, "claimed") & (table.c.lease_owner == bindparam("owner"))
-    done = update(table).where(mine | also, exists(select(held.c.name)))
+    free = select(table.c.id).where(also).with_for_update(skip_locked=True).cte()
+    others = table.c.id == func.any(func.array(select(free.c.id).scalar_subquery()))
+    done = update(table).where(mine | others, exists(select(held.c.name)))
     return done.values(lease_owner=None, lease_until=None, **values).returning(table.c.id)
 
 
@@ -203,6 +206,9 @@ def hold(name: str, seconds: float = 30, patience: float = 10) -> Iterator[str]:
         time.sleep(POLL_SECONDS)
     try:
         yield owner
+    except BaseException:
+        db.session.rollback()  # it may have locked the lease itself, to be sure of it
+        raise
     finally:
         give_back([name], owner)
 

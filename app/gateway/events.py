@@ -40,6 +40,7 @@ class EventRecord:
     object_type: str
     object_id: str | None
     customer: str | None
+    account: str | None
     payload: dict[str, Any]
 
 
@@ -83,6 +84,7 @@ def parse(text: str) -> EventRecord:
             object_type=str(data.get("object", "")),
             object_id=_id(data.get("id")),
             customer=_customer(data),
+            account=_id(payload.get("account")),
             payload=payload,
         )
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError, OverflowError) as error:

@@ -32,7 +32,8 @@ NO_HANDLER = "nobody handles this type"
 def receive(event: EventRecord) -> None:
     """Write the event down; one we already have changes nothing. One INSERT, no call to Stripe.
 
-    What nobody here handles, and a test event at a live portal or the other way round, is kept but ignored.
+    What nobody here handles, a test event at a live portal or the other way round, and what happened to an account
+    connected with ours is kept but ignored.
     """
     values = row(event)
     db.session.execute(insert(InboxEvent).values(**values).on_conflict_do_nothing())
@@ -61,6 +62,9 @@ def _concerns_us(event: EventRecord) -> bool:
     settings: Settings = current_app.extensions["settings"]
     if event.livemode != (settings.stripe_mode == "live"):
         log.warning("event of the other mode", event_id=event.event_id, livemode=event.livemode)
+        return False
+    if event.account is not None:
+        log.warning("event of another account", event_id=event.event_id, account=event.account)
         return False
     return event.type in HANDLERS and event.object_id is not None
 

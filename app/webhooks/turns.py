@@ -84,12 +84,11 @@ def _begin(turns: list[Turn], owner: str) -> list[Turn]:
         held = leases.take([turn.lease for turn in turns], owner, session)
     free = [turn for turn in turns if turn.lease in held]
     _find_waiting(free)
-    if busy := [turn for turn in turns if turn.lease not in held]:
-        # Not a failure, so the attempt does not count.
-        with while_ours(busy):
-            for turn in busy:
-                again(turn.events, owner, BUSY, counts=False)
-            commit()
+    for turn in turns:
+        if turn.lease not in held:
+            with while_ours(turn.events):
+                again(turn.events, owner, BUSY, counts=False)  # not a failure, so the attempt does not count
+                commit()
     return free
 
 

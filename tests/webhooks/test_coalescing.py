@@ -21,6 +21,19 @@ def test_events_claimed_in_other_batches_are_done_with_it(inbox: Inbox):
         leases.renew(InboxEvent, [event.id for event in elsewhere], "elsewhere")
 
 
+def test_one_that_somebody_is_writing_is_left_to_them(inbox: Inbox):
+    inbox.receive("sub_1")
+    inbox.receive("sub_1")
+    with db.engine.connect() as another:
+
+        def write_the_second(subject: str) -> None:
+            another.execute(db.text("SELECT id FROM inbox_events ORDER BY id DESC LIMIT 1 FOR UPDATE"))
+
+        inbox.then = write_the_second
+        service.handle_batch(1)
+    assert [event.state for event in inbox.events()] == [EventState.PROCESSED, EventState.RECEIVED]
+
+
 def test_one_that_failed_before_need_not_wait_for_its_turn(inbox: Inbox):
     inbox.receive("sub_1", attempts=3)
     inbox.receive("sub_1")

@@ -60,6 +60,11 @@ def test_an_event_of_live_mode_is_kept_but_not_handled_in_a_test_account(deliver
     assert [row.state for row in inbox()] == [EventState.IGNORED]
 
 
+def test_an_event_of_a_connected_account_is_kept_but_not_handled(deliver):
+    assert deliver(json.dumps(event(account="acct_another"))).status_code == 200
+    assert [row.state for row in inbox()] == [EventState.IGNORED]
+
+
 def test_it_costs_one_statement(deliver):
     with counted() as statements:
         deliver(json.dumps(event()))

@@ -152,5 +152,6 @@ def _event(type: str) -> service.EventRecord:
         object_type="test",
         object_id="sub_1",
         customer=None,
+        account=None,
         payload={},
     )
