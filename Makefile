@@ -4,7 +4,7 @@ PY := .venv/bin/python
 comma := ,
 LOCKS := requirements/run.txt requirements/dev.txt
 
-.PHONY: help demo test bench lint format check screenshots lock clean
+.PHONY: help demo test faults bench lint format check screenshots lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -15,6 +15,7 @@ export NO_PROXY := $(no_proxy)
 help:
 	@echo "make demo         run the whole portal on this machine   (PORT=8000 chooses the port, RESET=1 starts over)"
 	@echo "make test         run every test, the browser journeys too   (TESTS=tests/portal narrows it down)"
+	@echo "make faults       break everything once and see what is lost   (ROWS=F01,F05 and SEEDS=3 choose)"
 	@echo "make bench        measure the sandbox, and how fast events are taken in and applied   (about ten minutes)"
 	@echo "make check        lint, types, import contract, house rules"
 	@echo "make lint         find what the formatter and the linter would change"
@@ -31,6 +32,10 @@ demo: .venv/run.stamp
 test: .venv/dev.stamp
 	@$(PY) -m portal.services.system test
 	@$(PY) -m pytest -n 2 --durations=10 $(TESTS)
+
+faults: .venv/dev.stamp
+	@$(PY) -m portal.services.system demo
+	@$(PY) -m faults $(if $(ROWS),--rows $(ROWS),--write) $(if $(SEEDS),--seeds $(SEEDS))
 
 bench: .venv/dev.stamp
 	@$(PY) -m bench.sandbox

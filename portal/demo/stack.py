@@ -43,10 +43,10 @@ class Stack:
     def portal(self) -> list[Child]:
         """The portal's own processes: web, the short work, the documents, the clock."""
         return [
-            self._portal("web", "web", "--port", str(self.port), ready=self.url + "/healthz"),
-            self._portal("worker", "worker", "webhooks", "mail", "default"),
-            self._portal("documents", "worker", "documents"),
-            self._portal("clock", "clock"),
+            self.process("web", "web", "--port", str(self.port), ready=self.url + "/healthz"),
+            self.process("worker", "worker", "webhooks", "mail", "default"),
+            self.process("documents", "worker", "documents"),
+            self.process("clock", "clock"),
         ]
 
     def environment(self) -> dict[str, str]:
@@ -72,6 +72,16 @@ class Stack:
             "DOCUMENTS_DIR": str((self.home / "documents").resolve()),
         }
 
+    def process(self, name: str, *words: str, ready: str | None = None) -> Child:
+        """One process of the portal: `portal <words>`, ready when the address `ready` answers."""
+        return Child(
+            name=name,
+            command=[sys.executable, "-m", "portal", *words],
+            env=self.environment(),
+            ready=(lambda: responds(ready)) if ready else (lambda: True),
+            grace=10.0,
+        )
+
     def _sandbox(self) -> Child:
         (self.home / "sandbox").mkdir(exist_ok=True)
         options = {
@@ -86,15 +96,6 @@ class Stack:
         words = [f"{name}={value}" for name, value in options.items()]
         ready = f"{self.sandbox_url}/_sandbox/clock"
         return Child("sandbox", [sys.executable, "-m", "sandbox", "--strict", *words], ready=lambda: responds(ready))
-
-    def _portal(self, name: str, *words: str, ready: str | None = None) -> Child:
-        return Child(
-            name=name,
-            command=[sys.executable, "-m", "portal", *words],
-            env=self.environment(),
-            ready=(lambda: responds(ready)) if ready else (lambda: True),
-            grace=10.0,
-        )
 
 
 def _kept_secret(file: Path, prefix: str) -> str:

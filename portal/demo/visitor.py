@@ -1,5 +1,6 @@
 """A person at a browser without a screen: opens pages, fills forms by their labels, presses buttons by their names."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
@@ -16,11 +17,12 @@ class Lost(ServiceError):
 
 
 class Visitor:
-    """One browser with its cookies, at the portal's address."""
+    """One browser with its cookies, at the portal's address; `headers` go along with every request to it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         self._http = requests.Session()
         self._http.trust_env = False
+        self._http.headers.update(headers or {})
         self.url = url
         self.page = BeautifulSoup("", "html.parser")
 

@@ -54,12 +54,15 @@ def answers(port: int) -> bool:
     return True
 
 
-def responds(url: str) -> bool:
-    """Whether a GET of an http address on this machine is answered below status 400 within a second; asks no proxy."""
+def responds(url: str, host: str | None = None) -> bool:
+    """Whether a GET of an http address on this machine is answered below status 400 within a second; asks no proxy.
+
+    `host` is what the request says in `Host` when that is not the address itself.
+    """
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=1)
     try:
-        connection.request("GET", parts.path or "/")
+        connection.request("GET", parts.path or "/", headers={"Host": host or parts.netloc})
         return connection.getresponse().status < 400
     except (OSError, http.client.HTTPException):
         return False

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from signal import SIGKILL, Signals
 from types import TracebackType
+from typing import Self
 
 from portal.services.child import Child, Run, ServiceError
 
@@ -119,6 +120,12 @@ class Supervisor:
         while self._keepers:
             self._keepers.popitem()[1].stop()
 
+    def end(self, name: str) -> Child:
+        """Stop one child in good order and answer what it was, so that it can be started again."""
+        keeper = self._keepers.pop(name)
+        keeper.stop()
+        return keeper.child
+
     def pid(self, name: str) -> int:
         """The child's own process (not its leash). ServiceError in the moment between its death and its return."""
         return self._keepers[name].run.pid
@@ -132,7 +139,7 @@ class Supervisor:
         self._keepers[name].restart()
         self._keepers[name].await_ready()
 
-    def __enter__(self) -> "Supervisor":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -5,26 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from portal.demo.command import erase, migrate_and_load
-from portal.demo.stack import Stack
-from portal.services.ports import free_port
-from portal.services.supervisor import Supervisor
-
-
-class Running(Supervisor):
-    """A supervisor that also knows what it runs."""
-
-    stack: Stack
+from faults.house import House, running
 
 
 @pytest.fixture(scope="session")
-def running(home: Path) -> Iterator[Running]:
-    """Web, worker, documents and clock over their own services, with the catalogue loaded and nobody in it."""
-    erase(home / "running")
-    stack = Stack(home / "running", free_port(), durable=False)
-    with Running(stack.home / "logs") as supervisor:
-        supervisor.stack = stack
-        supervisor.start(*stack.services())
-        migrate_and_load(stack)
-        supervisor.start(*stack.portal())
-        yield supervisor
+def house(home: Path) -> Iterator[House]:
+    """Everything running, with the catalogue loaded and nobody in it."""
+    with running(home / "house") as house:
+        yield house

@@ -1,0 +1,81 @@
+"""People who use the portal while things go wrong: they fill forms, and press reload when a page does not come."""
+
+import time
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from faults.house import House
+from portal.demo.visitor import Lost, Visitor
+
+CARD = "4242424242424242"
+PATIENCE_SECONDS = 60.0
+
+
+class Customer(Visitor):
+    """An administrator of an organization of their own, at an address of their own."""
+
+    def __init__(self, house: House, chance: Random) -> None:
+        mark = f"{chance.getrandbits(40):010x}"
+        self.house = house
+        self.name, self.email = f"Dora Quill-{mark}", f"dora-{mark}@example.com"
+        self.organization = f"Quill {mark} Ltd"
+        address = ".".join(str(chance.randint(1, 254)) for _ in range(3))
+        super().__init__(house.url, {"X-Forwarded-For": f"10.{address}"})
+
+    def sign_up(self) -> None:
+        self.open("/signup")
+        fields = {"name": self.name, "email": self.email, "organization": self.organization}
+        self.press("Create account", password="paper-and-ink-for-all", **fields)
+
+    def look_at(self, plan: str = "Growth") -> str:
+        """Go to a plan's checkout; the price's public id."""
+        self.open("/plans")
+        self.follow(f"Choose {plan}")
+        return urlsplit(self.url).path.rsplit("/", 1)[-1]
+
+    def subscribe(self, plan: str = "Growth", card: str = CARD) -> None:
+        """Check out and pay."""
+        self.buy(self.look_at(plan), card, name=self.organization, country="GB")
+
+    def cancel(self) -> None:
+        """Cancel at the end of the period, on two screens."""
+        self.open("/subscription/cancel")
+        self.press("Continue", feedback="unused")
+        self.press("Cancel at period end")
+
+    def patiently(self, act: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
+        """Do it again, as people do, while the connection breaks or the page says it did not work."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                act()
+                return
+            except (requests.RequestException, Lost):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+
+    @property
+    def id(self) -> int:
+        """Of the organization's row."""
+        found = self.house.rows("SELECT id FROM organizations WHERE name = %s", self.organization)
+        return int(found[0][0])
+
+    def audit(self, action: str) -> int:
+        """How often the audit says this of the organization."""
+        mine = "SELECT count(*) FROM audit_entries WHERE organization_id = %s AND action = %s"
+        return self.house.count(mine, self.id, action)
+
+    def status(self) -> str | None:
+        """Of the newest subscription, as the portal has it."""
+        newest = "SELECT status FROM subscriptions WHERE organization_id = %s ORDER BY id DESC LIMIT 1"
+        found = self.house.rows(newest, self.id)
+        return str(found[0][0]) if found else None
+
+    def stripe_customer(self) -> str:
+        """The customer's id at Stripe."""
+        return str(self.house.rows("SELECT stripe_customer_id FROM organizations WHERE id = %s", self.id)[0][0])
