@@ -45,8 +45,12 @@ class Case:
         """Somebody whose subscription is active, with all its events handled: the row's fault comes after that."""
         customer = self.customer()
         customer.subscribe()
-        self.wait(lambda: not quiet.unrest(self.house), "a subscription without a fault")
+        self.quiet()
         return customer
+
+    def quiet(self) -> None:
+        """Wait until nothing is under way: what happens then is the fault's."""
+        self.wait(lambda: not quiet.unrest(self.house), "what came before the fault")
 
     def expect(self, holds: object, otherwise: str) -> None:
         """The row fails with the sentence `otherwise` unless `holds`; it goes on all the same."""

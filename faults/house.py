@@ -5,10 +5,11 @@ catcher. Everything the portal talks to is reached through `faults.proxy`.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from signal import SIGCONT, SIGSTOP
+from signal import SIGCONT, SIGKILL, SIGSTOP
 from typing import Any
 
 import psycopg
@@ -117,6 +118,15 @@ class House(Supervisor):
     def thaw(self, name: str) -> None:
         self.kill(name, SIGCONT)
         self._frozen.discard(name)
+
+    @staticmethod
+    def end_process(pid: int) -> bool:
+        """Kill one process below a child; False when it has ended already."""
+        try:
+            os.kill(pid, SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
 
     def arm(self, point: str, action: str = "kill") -> None:
         """The first process that comes by `point` dies (`kill`), fails (`raise`) or waits (`sleep 90`)."""

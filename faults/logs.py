@@ -41,11 +41,16 @@ def complaints(since: Marks, explained: Iterable[str], unspeakable: Iterable[str
         if entry is None and line.startswith("Traceback"):
             found.append(f"{process} wrote a bare traceback")
         elif entry and "Traceback" in str(entry.get("exception", "")) and entry.get("event") not in allowed:
-            last = str(entry["exception"]).strip().splitlines()[-1]
-            found.append(f"{process}: traceback at “{entry.get('event')}”: {last[:200]}")
+            found.append(f"{process}: traceback at “{entry.get('event')}”: {_error(str(entry['exception']))}")
         if any(word in line for word in forbidden) or re.search(r"(pi|seti)_\w+_secret_\w+", line):
             found.append(f"{process} wrote a secret or personal data: {line[:120]}")
     return sorted(set(found))
+
+
+def _error(trace: str) -> str:
+    """The line of a traceback that names the error; what follows it may be explanations."""
+    named = [line for line in trace.splitlines() if re.match(r"[A-Za-z_.]+: ", line) and "Background on" not in line]
+    return (named or [trace.strip().splitlines()[-1]])[-1][:200]
 
 
 def _parsed(line: str) -> dict[str, Any] | None:
