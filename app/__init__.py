@@ -44,6 +44,9 @@ ROOMS = (
     "admin",
 )
 
+# In milliseconds. The last is shorter than a lease: what a frozen process has locked is free when another takes its work.
+PATIENCE = "-c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=25000"
+
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application. Raises ConfigurationError when the environment does not make a working portal."""
@@ -79,7 +82,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
             "max_overflow": 5,
             "pool_timeout": 2,
             "hide_parameters": True,  # an error that is logged must not tell names and addresses
-            "connect_args": {"options": "-c timezone=UTC -c statement_timeout=5000 -c lock_timeout=4000"},
+            "connect_args": {"options": f"-c timezone=UTC {PATIENCE}"},
         },
         "SESSION_COOKIE_NAME": "__Host-session" if settings.is_https else "session",
         "SESSION_COOKIE_SECURE": settings.is_https,

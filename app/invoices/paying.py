@@ -25,7 +25,7 @@ from app.subscriptions.mirror import UnknownPrice
 from . import service
 from .models import Invoice
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 45
 """Longer than Stripe's slowest answer."""
 
 _NOTHING = _l("Nothing is due on this invoice.")

@@ -21,7 +21,7 @@ from app.gateway.intents import IntentSpent
 
 from .models import Organization
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 45
 """Longer than Stripe's slowest answers to what one deed asks."""
 
 AT_STRIPE = ("billing_name", *ADDRESS, "purchase_order")

@@ -20,7 +20,7 @@ from .models import GONE, INVOICE, Attempt, Payment, Refund
 Subject = tuple[str, str]
 """Purpose and reference."""
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 45
 """Longer than Stripe's slowest answer."""
 
 

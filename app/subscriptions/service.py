@@ -23,7 +23,7 @@ from .explanations import lines
 from .models import Subscription
 from .states import LIVE, NOT_BEGUN, Status
 
-LEASE_SECONDS = 60
+LEASE_SECONDS = 45
 """Longer than Stripe's slowest answer."""
 
 
