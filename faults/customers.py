@@ -10,6 +10,7 @@ import requests
 
 from faults.house import House
 from portal.demo.visitor import Lost, Visitor
+from portal.services import messages
 
 CARD = "4242424242424242"
 PATIENCE_SECONDS = 60.0
@@ -71,6 +72,11 @@ class Customer(Visitor):
         """How often the audit says this of the organization."""
         mine = "SELECT count(*) FROM audit_entries WHERE organization_id = %s AND action = %s"
         return self.house.count(mine, self.id, action)
+
+    def mails(self) -> list[str]:
+        """The subjects of the mails to them, oldest first."""
+        found = messages.newest_first(self.house.stack.mail.directory, to=self.email)
+        return [mail.subject for mail in found][::-1]
 
     def status(self) -> str | None:
         """Of the newest subscription, as the portal has it."""
