@@ -1,6 +1,7 @@
 """``python -m faults``: see ``--help``."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from functools import partial
@@ -17,6 +18,7 @@ from portal.services.child import ServiceError
 def main() -> int:
     """Run the rows asked for; answers 1 when one has problems."""
     options = _parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # through every `with`, so that nothing is left behind
     chosen = [BOOK[number] for number in _numbers(options.rows)]
     seeds = [options.seed] if options.seed is not None else list(range(1, options.seeds + 1))
     with tempfile.TemporaryDirectory(prefix="counterfoil-faults-") as place:

@@ -124,7 +124,9 @@ def answer_is_lost(case: Case) -> None:
     case.notes.append("cancellation" if cancels else "checkout")
     subscribed_once(case, customer)
     if cancels:
-        case.expect(customer.audit("subscription.cancel_scheduled") == 1, "the cancellation is not in the audit once")
+        case.expect(
+            customer.audit("subscription.cancellation_scheduled") == 1, "the cancellation is not in the audit once"
+        )
 
 
 def breaks(act: Callable[[], None]) -> bool:
@@ -162,6 +164,8 @@ def killed_while_listening(case: Case) -> None:
     }
     missing = [event for event in thanked if event not in known]
     case.expect(not missing, f"{len(missing)} of {len(thanked)} events were thanked for and are missing")
+    customer.patiently(lambda: customer.open("/"))
+    case.expect(customer.heading() == "Overview", "somebody was signed out")
     case.notes.append(f"{kills} kills, {len(thanked)} thanked, {len(missing)} missing")
 
 
