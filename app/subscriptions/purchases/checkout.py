@@ -53,7 +53,7 @@ class TrialNotBegun(PortalError):
 
 
 PURPOSE = "subscription"
-LEASE_SECONDS = 60
+LEASE_SECONDS = 45
 """Longer than Stripe's slowest answer; whoever took longer still finds, before creating anything, that the lease is lost."""
 
 
