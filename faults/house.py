@@ -6,6 +6,7 @@ catcher. Everything the portal talks to is reached through `faults.proxy`.
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +85,7 @@ class House(Supervisor):
     def __init__(self, home: Path) -> None:
         self.stack = SpoilableStack(home)
         self.logs = home / "logs"
+        self.excused: Counter[str] = Counter()  # duplicate mails, by Message-ID, that an earlier row was allowed
         self._frozen: set[str] = set()
         super().__init__(self.logs)
 

@@ -60,11 +60,12 @@ def mailed_once(case: Case) -> list[str]:
     mails = messages.newest_first(case.house.stack.mail.directory)
     arrived = Counter(mail.headers["Message-ID"] for mail in mails)
     missing = [f"mail {key} was sent and never arrived" for name, key in names.items() if name not in arrived]
-    extra = {name: number - 1 for name, number in arrived.items() if number > 1}
-    if sum(extra.values()) <= case.row.duplicates:
-        case.notes += [f"{sum(extra.values())} duplicate mail"] if extra else []
+    extra = Counter({name: number - 1 for name, number in arrived.items()}) - case.house.excused
+    if 0 < extra.total() <= case.row.duplicates:
+        case.notes.append(f"{extra.total()} duplicate mail")
+        case.house.excused += extra
         return missing
-    return missing + [f"mail {names.get(name, name)} came {number + 1} times" for name, number in extra.items()]
+    return missing + [f"mail {names.get(name, name)} came {arrived[name]} times" for name in extra]
 
 
 def one_live_subscription(case: Case) -> list[str]:

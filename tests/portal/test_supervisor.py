@@ -134,6 +134,15 @@ def test_restarting_ends_one_run_in_good_order_and_waits_for_the_next(
     assert (tmp_path / "up").exists()
 
 
+def test_an_ended_child_stays_away_until_it_is_started_again(supervisor: Supervisor, script: Script) -> None:
+    supervisor.start(script("sleeper", "exec sleep 600"))
+    first = supervisor.pid("sleeper")
+    ended = supervisor.end("sleeper")
+    assert not Path(f"/proc/{first}").exists()
+    supervisor.start(ended)
+    assert supervisor.pid("sleeper") != first
+
+
 def test_a_child_that_keeps_dying_is_reported_with_its_last_words(supervisor: Supervisor, script: Script) -> None:
     with pytest.raises(ServiceError, match=r"(?s)web did not get ready.*no such table"):
         supervisor.start(script("web", "echo 'no such table'; exit 1", ready=lambda: False))
