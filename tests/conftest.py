@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import event, text
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
@@ -66,6 +66,7 @@ def whole_app(stack: Stack) -> Iterator[Flask]:
     """The application with an up-to-date schema, listening where Stripe sends its events."""
     app = create_app(load(stack.environment() | {"LOG_LEVEL": "warning"}))
     with app.app_context():
+        event.listen(db.engine, "connect", _let_idle)
         db.session.execute(text("DROP SCHEMA public CASCADE; CREATE SCHEMA public"))
         db.session.commit()
         upgrade()
@@ -75,6 +76,12 @@ def whole_app(stack: Stack) -> Iterator[Flask]:
     yield app
     server.shutdown()
     thread.join()
+
+
+def _let_idle(connection: Any, _record: object) -> None:
+    """A test may look at pages for as long as they take between two looks at the tables."""
+    connection.execute("SET idle_in_transaction_session_timeout = 0")
+    connection.commit()
 
 
 class Quiet(WSGIRequestHandler):

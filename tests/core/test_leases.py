@@ -95,6 +95,6 @@ def test_a_lease_is_taken_before_anything_is_written(task: Task):
 
 
 def test_what_a_frozen_process_has_locked_is_free_before_its_lease_ends(app: Flask):
-    idle = "SELECT setting::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'"
+    idle = "SELECT reset_val::int FROM pg_settings WHERE name = 'idle_in_transaction_session_timeout'"
     milliseconds = db.session.scalar(db.text(idle))
     assert 0 < milliseconds < leases.LEASE.total_seconds() * 1000
