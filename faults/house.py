@@ -6,6 +6,8 @@ catcher. Everything the portal talks to is reached through `faults.proxy`.
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +22,7 @@ from psycopg.rows import dict_row
 from faults.doors import Doors
 from portal.demo.command import erase, migrate_and_load
 from portal.demo.stack import DATABASE, Stack
-from portal.services.child import Child
+from portal.services.child import Child, ServiceError
 from portal.services.ports import free_port, kept_port, responds
 from portal.services.supervisor import Supervisor
 
@@ -155,6 +157,15 @@ class House(Supervisor):
             self.mend(door)
         self.sandbox("DELETE", "faults")
         self.sandbox("POST", "deliveries", paused=False, retries="quick")
+
+    def command(self, *words: str) -> str:
+        """Run `portal <words>` as an operator would; answers what it said. ServiceError when it failed."""
+        settings = os.environ | self.stack.environment()
+        command = [sys.executable, "-m", "portal", *words]
+        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=300)
+        if done.returncode:
+            raise ServiceError(f"portal {' '.join(words)}: {done.stderr[-500:]}")
+        return done.stdout
 
     # What can be looked at
 

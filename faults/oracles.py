@@ -1,8 +1,8 @@
 """What must hold after every row. Each oracle answers a list of sentences of what is wrong.
 
 O1 everything thanked for is handled · O2 nobody is charged twice · O3 every mail went out once · O4 the mirror shows what is
-at Stripe (faults/mirror.py) · O6 one live subscription per organization · O8 logs (faults/logs.py) · O9 nothing is left over
-(faults/quiet.py) · O10 ready again. O5 needs a ledger and O7 a reconciler, which the portal does not have yet.
+at Stripe (faults/mirror.py) · O6 one live subscription per organization · O7 the reconciler finds nothing · O8 logs
+(faults/logs.py) · O9 nothing is left over (faults/quiet.py) · O10 ready again. O5 needs a ledger, which the portal does not have.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from faults import logs, mirror, quiet
 from faults.case import Case
 from faults.house import House
 from portal.services import messages
+from portal.services.child import ServiceError
 
 EVENTS = 20_000
 LIVE = frozenset({"active", "trialing", "past_due", "unpaid", "paused"})
@@ -74,6 +75,15 @@ def one_live_subscription(case: Case) -> list[str]:
     return [f"{customer} has {number} live subscriptions" for customer, number in Counter(live).items() if number > 1]
 
 
+def reconciled(case: Case) -> list[str]:
+    """O7: comparing with Stripe leaves nothing for a person, and a second time finds nothing at all."""
+    try:
+        said = [case.house.command("reconcile") for _turn in range(2)]
+    except ServiceError as error:
+        return [str(error)]
+    return [] if ", 0 different." in said[1] else [f"the second comparison said: {said[1].strip()}"]
+
+
 def nothing_left(case: Case) -> list[str]:
     """O9, after the wait of the runner: a glimpse is enough."""
     return quiet.settle(case.house, 2.0, ready=False)
@@ -85,6 +95,7 @@ ORACLES: dict[str, Callable[[Case], list[str]]] = {
     "O3": mailed_once,
     "O4": lambda case: mirror.differences(case.house),
     "O6": one_live_subscription,
+    "O7": reconciled,
     "O9": nothing_left,
     "O10": lambda case: quiet.unready(case.house) if case.row.ready else [],
 }
