@@ -9,6 +9,7 @@ from app.core import (
     assets,
     clock,
     connections,
+    database,
     errors,
     failpoints,
     health,
@@ -44,9 +45,6 @@ ROOMS = (
     "admin",
 )
 
-# In milliseconds. The last is shorter than a lease: what a frozen process has locked is free when another takes its work.
-PATIENCE = "-c statement_timeout=5000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=25000"
-
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application. Raises ConfigurationError when the environment does not make a working portal."""
@@ -65,7 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     i18n.init_app(app, babel)
     app.before_request(clock.begin)
-    for part in (connections, assets, security, transactions, pages, errors, health):
+    for part in (connections, database, assets, security, transactions, pages, errors, health):
         part.init_app(app)
     for room in ROOMS:
         import_module(f"app.{room}").init_app(app)
@@ -77,13 +75,7 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "SECRET_KEY": settings.secret_key.get_secret_value(),
         "SECRET_KEY_FALLBACKS": [key.get_secret_value() for key in settings.secret_key_fallbacks],
         "SQLALCHEMY_DATABASE_URI": settings.database_url.get_secret_value(),
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_size": 5,
-            "max_overflow": 5,
-            "pool_timeout": 2,
-            "hide_parameters": True,  # an error that is logged must not tell names and addresses
-            "connect_args": {"options": f"-c timezone=UTC {PATIENCE}"},
-        },
+        "SQLALCHEMY_ENGINE_OPTIONS": database.options(),
         "SESSION_COOKIE_NAME": "__Host-session" if settings.is_https else "session",
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_HTTPONLY": True,

@@ -15,8 +15,12 @@ SESSION_KEY = "_user_id"
 
 
 def load_user(token: object) -> User | None:
-    """The user of a session token, for Flask-Login. A token nobody has, or no token at all, is nobody."""
-    found = service.authenticate(token) if isinstance(token, str) else None
+    """The user of a session token, for Flask-Login. A token nobody has, or no token at all, is nobody.
+
+    So is anybody on the page that says the database is away.
+    """
+    is_askable = isinstance(token, str) and not g.get("database_is_away")
+    found = service.authenticate(str(token)) if is_askable else None
     if found is None:
         return None
     g.user_session, user = found

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Flask, g, jsonify, render_template
+from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
+from .database import UNAVAILABLE
 from .extensions import htmx
 from .logs import log
 from .transactions import abandon
@@ -75,6 +76,9 @@ SENTENCES = {
     503: _l("Please try again in a minute. Nothing was changed."),
 }
 
+LOOK_FIRST = _l("Please try again in a minute. Before you do, look whether your change arrived.")
+RETRY_SECONDS = 10
+
 
 def page(status: int, sentence: str) -> tuple[str, int]:
     """The error as a whole page, or as a fragment when htmx swaps it in."""
@@ -104,6 +108,15 @@ def _portal_error(error: PortalError) -> ResponseReturnValue:
     return page(error.status, str(error))
 
 
+def _unavailable(error: Exception) -> ResponseReturnValue:
+    """The database is away or too busy. A page that changes something may have called Stripe already, or just committed."""
+    abandon()
+    g.database_is_away = True  # the page asks for nobody's name
+    log.warning("database unavailable", error=type(getattr(error, "orig", None) or error).__name__)
+    sentence = SENTENCES[503] if request.method in {"GET", "HEAD"} else LOOK_FIRST
+    return *page(503, str(sentence)), {"Retry-After": str(RETRY_SECONDS)}
+
+
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response  # an abort() that brought its own answer, such as a redirect
@@ -123,5 +136,7 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(PortalError, _portal_error)
+    for kind in UNAVAILABLE:
+        app.register_error_handler(kind, _unavailable)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from .database import UNAVAILABLE
 from .extensions import db
 from .failpoints import failpoint
 
@@ -64,11 +65,14 @@ def _forget(session: Session, transaction: Any) -> None:
 
 
 def _close(response: Response) -> Response:
-    if response.status_code < 400:
-        commit()
-        failpoint("before_response")
-    else:
+    if response.status_code >= 400:
         abandon()
+        return response
+    try:
+        commit()
+    except UNAVAILABLE as error:
+        return current_app.make_response(current_app.handle_user_exception(error))
+    failpoint("before_response")
     return response
 
 
