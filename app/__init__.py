@@ -4,10 +4,12 @@ from importlib import import_module
 from pathlib import Path
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
 
 from app.core import (
     assets,
     clock,
+    conflicts,
     connections,
     database,
     errors,
@@ -46,10 +48,17 @@ ROOMS = (
 )
 
 
+class Application(Flask):
+    """Flask, but a page whose transaction met another one begins again."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        return conflicts.settled(super().dispatch_request)
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the application. Raises ConfigurationError when the environment does not make a working portal."""
     settings = settings or load()
-    app = Flask("counterfoil", root_path=str(ROOT))
+    app = Application("counterfoil", root_path=str(ROOT))
     app.extensions["settings"] = settings
     app.config.update(_flask_config(settings))
     logs.configure(settings)
