@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select
 from app.admin import presses
 from app.auth import service as auth
 from app.core import clock, tasks
+from app.core.database import UNAVAILABLE
 from app.core.extensions import db
 from app.core.logs import log
 from app.core.tasks import QUEUES, Task
@@ -37,13 +38,9 @@ class Periodic:
 
 
 def sweep() -> None:
-    """Ring for what is due; with Redis away, do it here."""
+    """Ring for what is due; where no bell rings, because Redis is away or full, do it here."""
     for queue in QUEUES:
-        if not _has_due(queue):
-            continue
-        if tasks.bell.is_heard():
-            tasks.bell.ring(queue)
-        else:
+        if _has_due(queue) and not tasks.bell.ring(queue):
             runner.drain(queue)
 
 
@@ -84,6 +81,9 @@ def tick() -> float:
         try:
             periodic.work()
             commit()
+        except UNAVAILABLE as error:
+            abandon()
+            log.warning("periodic work waits for the database", error=type(getattr(error, "orig", error)).__name__)
         except Exception as error:
             abandon()
             log.exception(

@@ -18,7 +18,7 @@ def healthz() -> tuple[str, int, dict[str, str]]:
 @bp.get("/readyz")
 def readyz() -> tuple[dict[str, str], int]:
     """503 only without the database; without Redis the portal works, a little slower, and says "degraded"."""
-    database, redis = _database(), "ok" if bell.is_heard() else "unreachable"
+    database, redis = _database(), "ok" if bell.is_there() else "unreachable"
     status = "down" if database != "ok" else "ok" if redis == "ok" else "degraded"
     return {"status": status, "database": database, "redis": redis}, 503 if status == "down" else 200
 

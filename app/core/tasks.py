@@ -180,10 +180,10 @@ class Bell:
         }
         self.redis = Redis.from_url(url, **timeouts)
 
-    def ring(self, queue: str) -> None:
-        """Wake a worker of `queue`; while a bell is unanswered the next ones are the same bell."""
+    def ring(self, queue: str) -> bool:
+        """Wake a worker of `queue`; while a bell is unanswered the next ones are the same bell. Answers whether it rang."""
         if self.redis is None or time.monotonic() < self._silent_until:
-            return
+            return False
         try:
             if self.redis.set(f"bell:{queue}", "1", nx=True, ex=BELL_SECONDS):
                 rq = Queue(queue, connection=self.redis, serializer=JSONSerializer)
@@ -191,9 +191,11 @@ class Bell:
         except (RedisError, OSError) as error:
             self._silent_until = time.monotonic() + SILENCE_SECONDS
             log.warning("bell not heard", queue=queue, error=type(error).__name__)
+            return False
+        return True
 
-    def is_heard(self) -> bool:
-        """Is Redis there at all? Otherwise the clock process does the work itself."""
+    def is_there(self) -> bool:
+        """Does Redis answer? It may still have no room for a bell."""
         try:
             return self.redis is not None and bool(self.redis.ping())
         except (RedisError, OSError):
