@@ -8,7 +8,7 @@ from tempfile import NamedTemporaryFile
 from flask import current_app
 from sqlalchemy import Update, update
 
-from app.core import clock
+from app.core import clock, tasks
 from app.core.extensions import db
 from app.core.failpoints import failpoint
 from app.core.logs import log
@@ -22,14 +22,17 @@ from .printing import directory, stored
 
 
 def make(invoice_id: int, request: int) -> None:
-    """Render and store, unless a later request is on its way. On failure the page says so, and the task is retried."""
+    """Render and store, unless a later request is on its way. On failure the page says so, and the task is retried.
+
+    Raises tasks.Away when there is no room for the PDF, or no place.
+    """
     invoice = db.session.get(Invoice, invoice_id)
     if invoice is None or invoice.pdf_request != request or stored(invoice) is not None:
         return
     try:
         name = _make(invoice, request)
     except Exception as error:
-        log.error("invoice PDF failed", invoice=invoice.public_id, error=type(error).__name__)
+        log.error("invoice PDF failed", invoice=invoice.public_id, error=type(error).__name__, reason=_reason(error))
         with apart() as session:
             session.execute(_outcome(invoice_id, request, PdfState.FAILED))
         raise
@@ -37,6 +40,11 @@ def make(invoice_id: int, request: int) -> None:
     db.session.execute(_outcome(invoice_id, request, PdfState.READY, name, clock.wall()))
     if former and former != name:
         (directory() / former).unlink(missing_ok=True)
+
+
+def _reason(error: Exception) -> str | None:
+    """What the file system said. Other errors may tell what is on the invoice."""
+    return str(error) if isinstance(error, tasks.Away) else None
 
 
 def _outcome(
@@ -52,7 +60,11 @@ def _make(invoice: Invoice, request: int) -> str:
     release()  # drawing takes a while, and needs nothing of the database
     document = InvoiceDocument.of(invoice, lines, organization, current_app.extensions["settings"])
     name = f"{invoice.issued_at:%Y-%m}/{invoice.public_id}-{request}.pdf"
-    store(directory() / name, pdf.render(document))
+    content = pdf.render(document)
+    try:
+        store(directory() / name, content)
+    except OSError as error:
+        raise tasks.Away(error.strerror) from error
     return name
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.core import clock
 from app.core.extensions import db
 from app.core.tasks import Task, TaskState
 from app.invoices import printing, rendering
@@ -54,12 +55,31 @@ def test_a_request_that_was_overtaken_draws_nothing(ada: Browser) -> None:
     assert looked_up(invoice).pdf_state == PdfState.PENDING
 
 
-def test_a_failure_is_told_tried_again_and_may_be_hurried(ada: Browser, documents: Path) -> None:
+@pytest.fixture
+def place(ada: Browser, documents: Path) -> Path:
+    """Where the PDF of an invoice should lie, and cannot."""
     place = documents / "1999-12"
     shutil.rmtree(place, ignore_errors=True)
     documents.mkdir(parents=True, exist_ok=True)
     place.write_text("no directory can be made here")
     kept(ada.organization, replace(OPEN, issued_at=datetime(1999, 12, 31, tzinfo=UTC)))
+    return place
+
+
+def test_a_store_without_room_uses_no_attempt_and_is_tried_again_soon(place: Path) -> None:
+    for _ in range(12):
+        runner.drain("documents")
+        db.session.execute(db.update(Task).values(retry_at=None))
+        db.session.commit()
+    runner.drain("documents")
+    task = db.session.scalars(db.select(Task)).one()
+    assert (task.state, task.attempts) == (TaskState.PENDING, 0)
+    assert task.retry_at is not None
+    assert (task.retry_at - clock.wall()).total_seconds() < 30
+    place.unlink()
+
+
+def test_a_failure_is_told_tried_again_and_may_be_hurried(place: Path) -> None:
     runner.drain("documents")
     failed = db.session.scalars(db.select(Invoice)).one()
     assert printing.state(failed) == PdfState.FAILED
