@@ -3,15 +3,20 @@
 from collections.abc import Callable
 
 from app.core import tasks
+from app.core.logs import log
 from app.core.tasks import Task
 from app.notifications import service, smtp
 
 
 def send_mail(task: Task) -> None:
-    """Send it, then empty what it said: names and links have no business in a table of finished work.
+    """Send it, unless it comes too late, then empty what it said: names and links have no business among finished work.
 
     Raises Away, Hopeless.
     """
+    if service.is_stale(task.payload):
+        log.info("mail dropped, because it comes too late", template=task.payload["template"])
+        task.payload = {"template": task.payload["template"], "dropped": True}
+        return
     try:
         service.deliver(f"{task.kind}:{task.key}", task.payload, lambda: tasks.begin_effect(task))
     except smtp.Unreachable as error:

@@ -33,7 +33,8 @@ def start(email: str, key: str) -> None:
         return
     token = tokens.new()
     user.reset_token_hash, user.reset_expires_at = tokens.digest(token), clock.wall() + LIFE
-    service.mail(user, "password_reset", f"password-reset:{key}", url=public_url("auth.reset_password", token=token))
+    link = public_url("auth.reset_password", token=token)
+    service.mail(user, "password_reset", f"password-reset:{key}", stale_at=clock.now() + LIFE, url=link)
 
 
 def holder(token: str) -> User | None:

@@ -1,6 +1,7 @@
 """Verbs on people and sessions. Doors hand in what a browser said; nothing here reads a request."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, select, update
@@ -157,7 +158,9 @@ def tell_owner(user: User) -> None:
     )
 
 
-def mail(user: User, template: str, key: str, **links: str) -> None:
-    """Record a mail to `user`; the same `key` is sent once."""
-    payload = {"template": template, "to": [user.email], "context": {"name": user.name, **links}}
+def mail(user: User, template: str, key: str, *, stale_at: datetime | None = None, **links: str) -> None:
+    """Record a mail to `user`; the same `key` is sent once, and not any more from `stale_at` (business time) on."""
+    payload: dict[str, Any] = {"template": template, "to": [user.email], "context": {"name": user.name, **links}}
+    if stale_at is not None:
+        payload["stale_at"] = stale_at.isoformat()
     tasks.record("send_mail", key, payload, queue="mail")

@@ -20,7 +20,7 @@ from app.organizations import service as organizations
 from app.organizations.models import Organization
 
 from . import receipts
-from .models import Invoice, InvoiceLine
+from .models import Invoice, InvoiceLine, InvoiceStatus
 from .standing import FIRST, UPDATE
 
 LIFE = timedelta(days=7)
@@ -82,8 +82,16 @@ def ask_to_confirm(invoice: Invoice, organization: Organization, lines: Sequence
         "template": "payment_action_required",
         "to": organizations.billing_emails(organization),
         "context": context,
+        "about": invoice.public_id,
+        "stale_at": (clock.now() + LIFE).isoformat(),
     }
     tasks.record("send_mail", f"confirm:{invoice.public_id}:{invoice.attempt_count}", mail, queue="mail")
+
+
+def is_settled(public_id: str) -> bool:
+    """Nobody needs to be asked for this invoice any more: it is paid, void, or gone."""
+    status = db.session.scalar(select(Invoice.status).where(Invoice.public_id == public_id))
+    return status != InvoiceStatus.OPEN
 
 
 def _context(invoice: Invoice, organization: Organization, lines: Sequence[InvoiceLine]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -25,7 +26,17 @@ class NotOneAddress(ValueError):
         super().__init__("a recipient is not one mail address")
 
 
+is_idle: dict[str, Callable[[str], bool]] = {}
+"""By template: is what the mail is about (`about` in its payload) settled by now? The rooms above fill this in."""
+
 _inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+
+
+def is_stale(payload: dict[str, Any]) -> bool:
+    """Whether a mail comes too late to be sent: its instant `stale_at` (business time) has come, or it would be idle talk."""
+    if "stale_at" in payload and clock.now() >= datetime.fromisoformat(payload["stale_at"]):
+        return True
+    return payload["template"] in is_idle and is_idle[payload["template"]](payload["about"])
 
 
 def deliver(key: str, payload: dict[str, Any], begin: Callable[[], None]) -> None:

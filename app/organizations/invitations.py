@@ -150,6 +150,6 @@ def _send(invitation: Invitation, organization: Organization, inviter: User) -> 
         "url": public_url("invitations.show", token=token),
     }
     key = f"invitation:{invitation.public_id}:{invitation.token_hash.hex()[:16]}"
-    tasks.record(
-        "send_mail", key, {"template": "invitation", "to": [invitation.email], "context": context}, queue="mail"
-    )
+    stale_at = (clock.now() + LIFE).isoformat()
+    mail = {"template": "invitation", "to": [invitation.email], "context": context, "stale_at": stale_at}
+    tasks.record("send_mail", key, mail, queue="mail")

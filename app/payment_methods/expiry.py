@@ -1,5 +1,7 @@
 """A card that is about to expire, told once per card and expiry, unless its bank has renewed it by then."""
 
+from typing import Any
+
 from app.core import i18n, tasks
 from app.core.extensions import db
 from app.core.pages import public_url
@@ -39,5 +41,11 @@ def _mail(organization: Organization, card: PaymentMethod, subscription: Subscri
             "cards_url": public_url("payment_methods.index"),
             "add_url": public_url("payment_methods.add"),
         }
-    mail = {"template": "card_expiring", "to": organizations.billing_emails(organization), "context": context}
+    mail: dict[str, Any] = {
+        "template": "card_expiring",
+        "to": organizations.billing_emails(organization),
+        "context": context,
+    }
+    if card.expires_at is not None:
+        mail["stale_at"] = card.expires_at.isoformat()
     tasks.record("send_mail", f"card_expiring:{card.public_id}:{card.expiry}", mail, queue="mail")

@@ -1,6 +1,7 @@
 """What the customer is told by mail when a subscription changes; each sentence once, by its key."""
 
 from collections.abc import Callable
+from typing import Any
 
 from app.core import i18n, tasks
 from app.core.pages import public_url
@@ -17,7 +18,13 @@ def tell(action: str, subscription: Subscription, organization: Organization) ->
         key = f"{template}:{subscription.public_id}:{moment(subscription)}"
         with i18n.using(organization.locale, organization.timezone):
             context = _context(subscription)
-        mail = {"template": template, "to": organizations.billing_emails(organization), "context": context}
+        mail: dict[str, Any] = {
+            "template": template,
+            "to": organizations.billing_emails(organization),
+            "context": context,
+        }
+        if action == "return_near" and subscription.resumes_at:
+            mail["stale_at"] = subscription.resumes_at.isoformat()
         tasks.record("send_mail", key, mail, queue="mail")
 
 

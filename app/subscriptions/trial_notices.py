@@ -57,7 +57,12 @@ def remind(subscription_id: int, trial_end: datetime) -> None:
     if not is_due or db.session.scalar(select(Task.id).where(Task.kind == "send_mail", Task.key == key)):
         return
     context = _context(organization, subscription, trial_end)
-    mail = {"template": "trial_ending", "to": organizations.billing_emails(organization), "context": context}
+    mail = {
+        "template": "trial_ending",
+        "to": organizations.billing_emails(organization),
+        "context": context,
+        "stale_at": trial_end.isoformat(),
+    }
     tasks.record("send_mail", key, mail, queue="mail")
     audit.write("subscription.trial_reminded", subscription.public_id, organization_id=organization.id)
 

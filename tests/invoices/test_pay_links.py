@@ -9,7 +9,7 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from app.auth import tokens
 from app.core.extensions import db
 from app.gateway.client import client as stripe
-from app.invoices import pay_links
+from app.invoices import pay_links, service
 from app.invoices.models import Invoice
 from tests.cast import Browser
 from tests.helpers import CardForm, Mailbox, Sandbox, work
@@ -217,3 +217,13 @@ def test_a_card_that_the_page_does_not_offer_is_not_charged(ada: Browser, client
         client.post(address, data=FORM, headers=JSON).get_json()["error"].startswith("This page offers no saved card.")
     )
     assert charges_of(ada) == []
+
+
+def test_an_invoice_paid_before_the_mail_went_out_is_not_asked_for(asked: Invoice, ada: Browser, mailbox: Mailbox):
+    pay_links.ask_to_confirm(asked, ada.organization, [])
+    db.session.commit()
+    stripe().v1.invoices.pay(asked.stripe_id, {"paid_out_of_band": True})
+    service.sync(asked.stripe_id)
+    db.session.commit()
+    work()
+    assert [subject for subject in mailbox.subjects("ada@example.com") if "confirm" in subject] == []

@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from flask import current_app
 
 from app.gateway import subscription_changes as gateway
 from tests.cast import Browser
 from tests.helpers import CardForm, Mailbox, Sandbox, work
 from tests.promotions.codes import make_code
+from worker import runner
 
 from .on_trial import GOOD, Terms, form, of, reminders, saves, start_plainly, told, turn
 
@@ -163,6 +165,19 @@ def test_the_reminder_of_a_trial_without_a_card_says_so(
     assert "No card is saved." in mail["text"]
     assert sentence in mail["text"]
     assert "/payment-methods/new" in mail["text"]
+
+
+def test_a_reminder_that_could_not_go_out_in_time_is_dropped(
+    ada: Browser, sold: Terms, sandbox: Sandbox, mailbox: Mailbox
+):
+    start_plainly(ada, sold(card="optional"))
+    sandbox.turn_clock("265 hours")
+    with current_app.app_context():  # its own session, as in another process
+        runner.drain("default")
+    sandbox.turn_clock("4 days")
+    work(sandbox)
+    assert told(ada).count("subscription.trial_reminded") == 1
+    assert reminders(mailbox, ada) == []
 
 
 def test_a_canceled_trial_is_not_reminded_of(ada: Browser, sold: Terms, sandbox: Sandbox, mailbox: Mailbox):
