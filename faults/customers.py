@@ -62,6 +62,10 @@ class Customer(Visitor):
                     raise
                 time.sleep(0.2)
 
+    def cookies(self) -> dict[str, str]:
+        """What their browser would send in a second window."""
+        return {str(name): str(value) for name, value in self._http.cookies.get_dict().items()}
+
     @property
     def id(self) -> int:
         """Of the organization's row."""

@@ -18,7 +18,7 @@ from portal.services.child import ServiceError
 EVENTS = 20_000
 LIVE = frozenset({"active", "trialing", "past_due", "unpaid", "paused"})
 FATES = "SELECT event_id, state FROM inbox_events"
-SENT = "SELECT key FROM tasks WHERE kind = 'send_mail' AND state = 'done'"
+SENT = "SELECT key FROM tasks WHERE kind = 'send_mail' AND state = 'done' AND NOT payload ? 'dropped'"
 PARKED = "SELECT kind || ':' || id, last_error FROM tasks WHERE state = 'parked'"
 
 
