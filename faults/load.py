@@ -40,13 +40,13 @@ class Load:
 def posting(case: Case, customer: Customer) -> Iterator[Load]:
     """Post events for the block, like those of this subscriber."""
     model = events.copy(case.house, "customer.subscription.created", customer.stripe_customer(), "evt_")
-    load, stop = Load(), threading.Event()
+    load, stop, mark = Load(), threading.Event(), f"{case.row.number}_{case.seed}_{customer.id}"
 
     def send(sender: int) -> None:
         number = 0
         while not stop.is_set():
             number += 1
-            name = f"evt_{case.row.number}_{case.seed}_{customer.id}_{sender}_{number}"
+            name = f"evt_{mark}_{sender}_{number}"
             with suppress(requests.RequestException):
                 if events.post(case.house, model | {"id": name}) == 200:
                     load.thanked.append(name)

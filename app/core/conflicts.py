@@ -8,21 +8,27 @@ import random
 import time
 from collections.abc import Callable
 
-from flask import Response, current_app
+from flask import Response, current_app, g
 from flask.typing import ResponseReturnValue
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy.exc import OperationalError
 
-from .extensions import db
+from .extensions import db, limiter
 from .logs import log
 from .transactions import abandon
 
 RETRIES = 3
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.25
 
 
 def is_conflict(error: Exception) -> bool:
     return isinstance(getattr(error, "orig", None), DeadlockDetected | SerializationFailure)
+
+
+@limiter.request_filter
+def _is_counted() -> bool:
+    """One press is counted once by the rate limits, however often the page begins."""
+    return "begins_again" in g
 
 
 def settled(view: Callable[[], ResponseReturnValue]) -> Response:
@@ -34,6 +40,7 @@ def settled(view: Callable[[], ResponseReturnValue]) -> Response:
             if not is_conflict(error):
                 raise
             abandon()
+            g.begins_again = True
             log.warning("page begins again", turn=turn, error=type(error.orig).__name__)
             time.sleep(PAUSE_SECONDS * turn * random.random())  # noqa: S311 - jitter
     return _flushed(view)

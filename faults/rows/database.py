@@ -20,7 +20,9 @@ LOAD_SECONDS = 4.0
 SILENT_SECONDS = 20.0
 LONGEST_WAIT_SECONDS = 7.0
 EXHAUSTED_SECONDS = 2.0
-READERS, PRESSES, CROSSERS = 3, 20, 2
+CROSSING_SECONDS, PAUSE_SECONDS = 1.0, 0.5
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+READERS, TEAMS, PRESSES = 3, 4, 5
 
 # What a worker or the clock may write about a database that leaves it.
 BROKEN = (*FAILED, "queue not drained", "periodic work failed")
@@ -117,50 +119,63 @@ def _look(house: House, page: str, cookies: dict[str, str]) -> Look:
     return Look(page, answer.status_code, time.monotonic() - began, answer.headers.get("Retry-After"))
 
 
-@row("F26", f"{PRESSES} presses at once, crossed by transactions that take the same rows the other way round")
+@row("F26", f"{TEAMS * PRESSES} presses at once, crossed by transactions that take the same rows the other way round")
 def crossed(case: Case) -> None:
-    """Inviting again locks the organization, then the invitation; the others do it the other way round."""
-    customer = case.customer()
-    customer.open("/team")
-    customer.press("Invite", email=f"friend-of-{customer.email}", role="billing")
-    _form, fields = customer.form("Send again")
-    address, cookies = str(_form["action"]), customer.cookies()
-    stop, crossings = threading.Event(), []
-    statuses: list[int] = []
+    """Inviting again locks the organization, then the invitation; somebody does it the other way round, again and again."""
+    customers = [case.customer() for _ in range(TEAMS)]
+    forms = [_invited(customer) for customer in customers]
+    stop, met, statuses = threading.Event(), list[bool](), list[int]()
 
-    def press(_presser: int) -> None:
-        answer = requests.post(
-            case.house.url + address, data=fields, cookies=cookies, headers={"Origin": case.house.url}, timeout=120
-        )
+    def press(number: int) -> None:
+        address, fields, cookies = forms[number % TEAMS]
+        headers = {"Origin": case.house.url}
+        answer = requests.post(address, data=fields, cookies=cookies, headers=headers, timeout=120)
         statuses.append(answer.status_code)
 
     def cross(_one: int) -> None:
         while not stop.is_set():
-            crossings.append(_cross(case.house, customer.id))
+            for customer in customers:
+                met.append(_cross(case.house, customer.id))
 
-    with threads(cross, CROSSERS):
+    with threads(cross, 1):
         try:
-            with threads(press, PRESSES):
+            with threads(press, TEAMS * PRESSES):
                 pass
         finally:
             stop.set()
     case.over()
     case.settle()
-    case.notes.append(f"{len(crossings)} crossings, {sum(crossings)} of them met a page")
+    case.notes.append(f"{sum(met)} of {len(met)} crossings met a page")
+    case.expect(any(met), "no transaction crossed another")
     case.expect(set(statuses) == {200}, f"answers: {sorted(statuses)}")
 
 
+def _invited(customer: Customer) -> tuple[str, dict[str, str], dict[str, str]]:
+    """The customer has invited somebody: address, fields and cookies for doing it again."""
+    customer.open("/settings/team")
+    customer.press("Invite", email=f"friend-of-{customer.email}", role="billing")
+    address, fields = _sending_again(customer)
+    return customer.house.url + address, fields, customer.cookies()
+
+
+def _sending_again(customer: Customer) -> tuple[str, dict[str, str]]:
+    """Where the form of the invitation leads, and what it sends."""
+    form = customer.page.select_one("form[action$='/delivery']")
+    assert form is not None, "the invitation cannot be sent again"
+    return str(form["action"]), {str(field["name"]): str(field["value"]) for field in form.select("input[name]")}
+
+
 def _cross(house: House, organization: int) -> bool:
-    """Lock the invitation, then the organization; whether somebody was in the way. Never the one that is ended."""
+    """Lock the invitation, wait until a page wants it, lock the organization; whether a page came. It is the one ended."""
     with psycopg.connect(_address(house)) as other:
         other.execute("SET deadlock_timeout = '60s'")
         other.execute("SELECT 1 FROM invitations WHERE organization_id = %s FOR UPDATE", [organization])
-        time.sleep(0.05)
-        began = time.monotonic()
+        deadline = time.monotonic() + CROSSING_SECONDS
+        while not (met := house.count(WAITING, other.info.backend_pid)) and time.monotonic() < deadline:
+            time.sleep(0.02)
         other.execute("SELECT 1 FROM organizations WHERE id = %s FOR UPDATE", [organization])
-        met = time.monotonic() - began > 0.5
-    time.sleep(0.3)
-    return met
+    time.sleep(PAUSE_SECONDS)
+    return bool(met)
 
 
 def _address(house: House) -> str:

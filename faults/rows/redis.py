@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from faults import events, logs, quiet
 from faults.case import Case, row
 from faults.customers import Customer
 from faults.house import WEBS, WORKERS, House
+from faults.load import SENDERS, threads
 from faults.rows.processes import bought_but_not_told, subscribed_once, told
 from portal.demo.visitor import Lost, Visitor
 
@@ -37,9 +39,17 @@ def emptied(case: Case) -> None:
     model = events.copy(case.house, "customer.subscription.created", customer.stripe_customer(), "evt_")
     for name in (*LISTENERS, "clock"):
         case.house.freeze(name)
-    for number in range(QUEUED):
-        status = events.post(case.house, model | {"id": f"evt_f17_{case.seed}_{customer.id}_{number}"})
-        case.expect(status == 200, f"event {number} was answered with {status}")
+    name = f"evt_f17_{case.seed}_{customer.id}"
+    waiting = [model | {"id": f"{name}_{number}"} for number in range(QUEUED)]
+    statuses: list[int] = []
+
+    def send(sender: int) -> None:
+        for event in waiting[sender::SENDERS]:
+            statuses.append(events.post(case.house, event))
+
+    with threads(send, SENDERS):
+        pass
+    case.expect(statuses == [200] * QUEUED, f"answers to events: {Counter(statuses)}")
     _close_by_wrong_passwords(case, guesser, customer)
     _open(case.house).flushall()
     for name in (*LISTENERS, "clock"):
