@@ -104,15 +104,15 @@ def new(queues: Sequence[str], redis_url: str) -> Hearing:
 
 def listen(new_worker: Callable[[], Hearing]) -> None:
     """Work until stopped; a worker whose Redis went away is replaced."""
+    worker: Hearing | None = None
     try:
-        while True:
-            worker = new_worker()
+        while worker is None or not worker.is_asked_to_stop:
             try:
+                worker = new_worker()
                 worker.work(logging_level="CRITICAL")  # RQ's tracebacks are about Redis; ours is `handle_exception`
             except AWAY as error:
                 log.warning("bell not heard", error=type(error).__name__)
-            if worker.is_asked_to_stop:
-                return
-            time.sleep(PAUSE_SECONDS)
+            if worker is None or not worker.is_asked_to_stop:
+                time.sleep(PAUSE_SECONDS)
     except StopRequested:
         return

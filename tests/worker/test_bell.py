@@ -118,6 +118,19 @@ def test_a_worker_whose_redis_went_away_is_replaced(queue: Queue, monkeypatch: p
     assert Leaving.left == []
 
 
+def test_a_worker_that_redis_was_not_there_for_is_made_again(queue: Queue, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bells, "PAUSE_SECONDS", 0)
+    away = [RedisConnectionError(), RedisConnectionError()]
+
+    def new() -> bells.Hearing:
+        if away:
+            raise away.pop()
+        return Leaving([queue], connection=queue.connection)
+
+    listen(new)
+    assert away == []
+
+
 @pytest.fixture
 def full(queue: Queue) -> Iterator[None]:
     """A Redis that takes nothing more."""
