@@ -115,7 +115,7 @@ def away(case: Case) -> None:
         case.expect(set(words.values()) == {"degraded"}, f"/readyz says {words}")
         handled = time.monotonic() - began
         time.sleep(max(0.0, DOWN_SECONDS - handled))
-    case.notes.append(f"signed up, paid and handled {handled:.0f} s after its end")
+    case.notes.append(f"signed up, paid and handled within {handled:.0f} s of it")
     customer.cancel()
     case.settle()
     case.wait(lambda: _listening(case.house) == len(LISTENERS), "the workers to listen again")
