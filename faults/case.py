@@ -92,6 +92,16 @@ class Case:
             self.house.mend(door)
             self.over()
 
+    @contextmanager
+    def planned(self, *faults: dict[str, object]) -> Iterator[None]:
+        """The sandbox follows this plan for the block (docs/sandbox.md, "Chaos"); its end is the end of the fault."""
+        self.house.sandbox("POST", "faults", seed=self.seed, plan=list(faults))
+        try:
+            yield
+        finally:
+            self.house.sandbox("DELETE", "faults")
+            self.over()
+
 
 @dataclass(frozen=True)
 class Row:

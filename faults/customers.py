@@ -1,10 +1,11 @@
 """People who use the portal while things go wrong: they fill forms, and press reload when a page does not come."""
 
+import copy
 import time
 from collections.abc import Callable
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -26,6 +27,35 @@ class Customer(Visitor):
         self.organization = f"Quill {mark} Ltd"
         address = ".".join(str(chance.randint(1, 254)) for _ in range(3))
         super().__init__(house.url, {"X-Forwarded-For": f"10.{address}"})
+        self.stays = True
+        self.left = ""
+
+    def open(self, address: str) -> None:
+        """Who does not stay closes the tab as soon as the card is confirmed; `left` is where they would have gone."""
+        if not self.stays and "/return?" in address:
+            self.left = address
+            return
+        super().open(address)
+
+    def tab(self) -> "Customer":
+        """Another tab of the same browser, showing the same page."""
+        other = copy.copy(self)
+        other._http = requests.Session()
+        other._http.trust_env = False
+        other._http.headers.update(self._http.headers)
+        other._http.cookies.update(self._http.cookies)
+        return other
+
+    def send(self, button: str, **fields: str) -> requests.Response:
+        """Press, but do not look: the answer, wherever it led. A body of JSON is not followed."""
+        form, data = self.form(button)
+        action = urljoin(self.url, str(form.get("action") or self.url))
+        return self._http.post(action, data=data | fields, timeout=PATIENCE_SECONDS)
+
+    def confirm(self, answer: dict[str, Any], card: str) -> dict[str, Any]:
+        """What Stripe.js does with the answer to the form of the card that is open; requests.HTTPError or Lost."""
+        form, _ = self.form("Pay")
+        return self._confirm(self.house.stack.sandbox_url, form, answer, card)
 
     def sign_up(self) -> None:
         self.open("/signup")
@@ -42,6 +72,10 @@ class Customer(Visitor):
         """Check out and pay."""
         self.buy(self.look_at(plan), card, name=self.organization, country="GB")
 
+    def get_subscribed(self, every: float = 2.0) -> None:
+        """Check out again and again, until there is a subscription."""
+        self.patiently(lambda: None if self.status() == "active" else self.subscribe(), every=every)
+
     def cancel(self) -> None:
         """Cancel at the end of the period, on two screens; nothing to do where it says that this was done."""
         self.open("/subscription/cancel")
@@ -50,7 +84,7 @@ class Customer(Visitor):
         self.press("Continue", feedback="unused")
         self.press("Cancel at period end")
 
-    def patiently(self, act: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> None:
+    def patiently(self, act: Callable[[], Any], seconds: float = PATIENCE_SECONDS, every: float = 0.2) -> None:
         """Do it again, as people do, while the connection breaks or the page says it did not work."""
         deadline = time.monotonic() + seconds
         while True:
@@ -60,7 +94,7 @@ class Customer(Visitor):
             except (requests.RequestException, Lost):
                 if time.monotonic() > deadline:
                     raise
-                time.sleep(0.2)
+                time.sleep(every)
 
     def cookies(self) -> dict[str, str]:
         """What their browser would send in a second window."""
