@@ -11,7 +11,7 @@ Facts = dict[str, dict[str, Any]]
 SUBSCRIPTIONS = """
     SELECT s.stripe_id, s.status, p.stripe_price_id AS price, s.quantity, s.current_period_end, s.cancel_at, s.ended_at,
            s.trial_end, s.default_payment_method, s.latest_invoice
-    FROM subscriptions s JOIN prices p ON p.id = s.price_id"""
+    FROM subscriptions s JOIN prices p ON p.id = s.price_id WHERE s.status NOT LIKE 'incomplete%'"""
 INVOICES = """
     SELECT stripe_id, status, number, currency, total_amount, due_amount, paid_amount, remaining_amount FROM invoices"""
 PAYMENTS = "SELECT stripe_id, status, amount, currency FROM payments"
