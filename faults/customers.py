@@ -46,10 +46,10 @@ class Customer(Visitor):
         other._http.cookies.update(self._http.cookies)
         return other
 
-    def send(self, button: str, **fields: str) -> requests.Response:
-        """Press, but do not look: the answer, wherever it led. A body of JSON is not followed."""
+    def send(self, button: str, to: str = "", **fields: str) -> requests.Response:
+        """Press, but do not look: the answer, wherever it led. `to` another address than the form's, if one is given."""
         form, data = self.form(button)
-        action = urljoin(self.url, str(form.get("action") or self.url))
+        action = urljoin(self.url, to or str(form.get("action") or self.url))
         return self._http.post(action, data=data | fields, timeout=PATIENCE_SECONDS)
 
     def confirm(self, answer: dict[str, Any], card: str) -> dict[str, Any]:
