@@ -52,6 +52,11 @@ class Customer(Visitor):
         action = urljoin(self.url, to or str(form.get("action") or self.url))
         return self._http.post(action, data=data | fields, timeout=PATIENCE_SECONDS)
 
+    def post_plainly(self, address: str, data: dict[str, str]) -> requests.Response:
+        """Send these fields; the first answer, wherever it points."""
+        where = urljoin(self.url, address)
+        return self._http.post(where, data=data, timeout=PATIENCE_SECONDS, allow_redirects=False)
+
     def confirm(self, answer: dict[str, Any], card: str) -> dict[str, Any]:
         """What Stripe.js does with the answer to the form of the card that is open; requests.HTTPError or Lost."""
         form, _ = self.form("Pay")
