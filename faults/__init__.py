@@ -8,9 +8,9 @@ A **row** is a function in `faults/rows/`, entered into the book by its number:
     def fails_before(case: Case) -> None:
         customer = case.customer()                       # signed up, at an address of their own
         price = customer.look_at()
-        case.house.sandbox("POST", "faults", plan=[{"call": "error", "path": "/v1/subscriptions"}])
-        customer.patiently(lambda: customer.buy(price, CARD, name=…))
-        case.over()                                      # the fault ends: recovery is measured from here
+        with case.planned({"call": "error", "path": "/v1/subscriptions"}):
+            customer.patiently(lambda: customer.buy(price, CARD, name=…))
+                                                         # the fault ends (elsewhere: case.over()): recovery is measured from here
         case.settle()                                    # until all is quiet and both web servers are ready
         case.expect(customer.status() == "active", "the subscription is …")   # what this row promises beyond the standard
 
@@ -29,5 +29,6 @@ only checks what is its own. What a row must keep to:
 The **house** (`faults/house.py`): `web-1`, `web-2` behind one address, `worker-1`, `worker-2`, `documents`, `clock`, `postgres`,
 `redis`, `sandbox`, `mail`, `mailbox`, `doors`. `kill`, `freeze`, `thaw`, `restart`, `end`, `start`; `arm(point, action)` for
 app/core/failpoints.py; `spoil(door, kind, …)` and `case.failing(door, kind, …)` for the doors `database`, `redis`, `mail`,
-`stripe` and `web` (faults/proxy.py has the kinds); `sandbox(…)`, `stripe(…)` and `rows(…)` to look, all past the doors.
+`stripe` and `web` (faults/proxy.py has the kinds); `case.planned(…)` for the sandbox's own plan; `faults/events.py` to post
+events oneself, again or changed; `command(…)` for `portal <words>`; `sandbox(…)`, `stripe(…)` and `rows(…)` to look, all past the doors.
 """

@@ -107,16 +107,23 @@ def away(case: Case) -> None:
             _press(buyer, price)
             case.wait(lambda: logs.entries(since, "Stripe does not answer, leaving it alone"), "a breaker to open")
             opened = time.monotonic() - began
+            subscriber_sees = _overview(subscriber.tab())
             time.sleep(max(0.0, OUTAGE_SECONDS - (time.monotonic() - began)))
         slowest, failed = pages.result()
     case.settle()
     buyer.get_subscribed()
     case.settle()
     case.notes.append(f"a breaker open after {opened:.0f} s, the slowest page {slowest:.1f} s")
+    case.expect("As of" in subscriber_sees, "the overview does not say of when it is")
     case.expect(not failed, f"meanwhile these pages failed: {failed}")
     case.expect(logs.entries(since, "Stripe answers again"), "no breaker closed")
     case.expect(subscriber.audit("invoice.paid") == 2, "the renewal is not paid")
     bought_once(case, buyer)
+
+
+def _overview(customer: Customer) -> str:
+    customer.open("/")
+    return customer.text()
 
 
 def _press(customer: Customer, price: str) -> None:
