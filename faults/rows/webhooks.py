@@ -108,16 +108,18 @@ def slow_fetch(case: Case) -> None:
     path = f"subscriptions/{subscription['id']}"
     known = events.copy(case.house, "customer.subscription.created", customer.stripe_customer(), "evt_")
     case.house.sandbox("POST", "deliveries", paused=True)
+    both = [renamed(known, case, word) for word in ("first", "second")]
     with case.planned({"call": "timeout", "seconds": 5, "path": f"/v1/{path}", "method": "GET"}):
-        events.post(case.house, renamed(known, case, "first"))
+        events.post(case.house, both[0])
         case.wait(lambda: case.house.sandbox("GET", "faults")["log"], "the first fetch")
         change(case, path, cancel_at_period_end="true")
-        events.post(case.house, renamed(known, case, "second"))
-        told(case)
+        events.post(case.house, both[1])
         time.sleep(6)
-    case.settle()
+    case.wait(lambda: all(case.house.rows(STATE, one["id"]) == [("processed",)] for one in both), "both events")
     canceling = case.house.rows("SELECT cancel_at FROM subscriptions WHERE organization_id = %s", customer.id)
     case.expect(canceling[0][0] is not None, "the older state has overwritten the newer one")
+    told(case)
+    case.settle()
 
 
 @row("F45", "events of a customer whom nobody here has yet")
