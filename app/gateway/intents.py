@@ -25,6 +25,7 @@ from app.core import clock
 from app.core.errors import PortalError
 from app.core.extensions import Model
 from app.core.failpoints import failpoint
+from app.core.logs import log
 from app.core.transactions import apart, release
 
 from . import transport
@@ -185,6 +186,7 @@ def _begin(key: str, digest: str, sent: Sent) -> str | None:
             intent = session.get_one(StripeIntent, key, with_for_update=True)
         before = intent.state
         if intent.params_hash != digest:
+            log.error("key reused for another deed", intent=key)  # an old page, or a bug of ours: never a new key
             raise IntentMismatch()
         if intent.started_at < wall - KEY_LIFE:
             raise IntentTooOld()
