@@ -4,6 +4,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from faults import logs
 from faults.case import Case, row
 from faults.customers import CARD, Customer
 from faults.rows.processes import FAILED, subscribed_once
@@ -90,13 +91,14 @@ def key_in_use(case: Case) -> None:
         customer.subscribe()
     case.settle()
     bought_once(case, customer, made=1)
-    other = case.customer()
+    other, since = case.customer(), logs.mark(case.house)
     dearer = other.look_at("Pro")
     other.look_at()
     with case.planned({"call": "error", "when": "before", "count": 3, **CREATE}):
         first = other.send("Pay", name=other.organization, country="GB")
     again = other.send("Pay", f"/checkout/{dearer}", name=other.organization, country="GB")
     case.expect(first.status_code == 503, f"three errors were answered with {first.status_code}")
+    case.expect(logs.entries(since, "key reused for another deed"), "nobody was told of it")
     case.expect(again.status_code == 409, f"another order in the same form was answered with {again.status_code}")
     case.settle()
     other.get_subscribed()
