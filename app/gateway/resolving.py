@@ -18,7 +18,7 @@ from app.core.errors import PortalError
 from app.core.logs import log
 from app.core.transactions import apart, release
 
-from . import intents
+from . import intents, transport
 from .client import client
 from .errors import GatewayUnavailable, translated
 from .intents import OPEN, IntentState, StripeIntent
@@ -128,9 +128,10 @@ def _is_overtaken(intent: StripeIntent) -> bool:
 
 def _repeat(intent: StripeIntent, sent: Sent) -> list[Touched]:
     """The same call under the same key. Raises GatewayUnavailable."""
+    in_address = sent.params if sent.method == "delete" else {}
     try:
-        with translated():
-            answer = client().raw_request(sent.method, sent.path, idempotency_key=intent.key, **sent.params)
+        with transport.again(sent), translated():
+            answer = client().raw_request(sent.method, sent.path, idempotency_key=intent.key, **in_address)
     except GatewayUnavailable:
         raise
     except PortalError as refusal:

@@ -10,7 +10,7 @@ from flask import Flask
 from app.core import clock
 from app.core.extensions import db
 from app.core.transactions import apart
-from app.gateway import catalog, customers, intents, resolving, transport
+from app.gateway import catalog, customers, intents, payment_intents, resolving, transport
 from app.gateway.client import client
 from app.gateway.errors import GatewayRefused, GatewayUnavailable
 from app.gateway.intents import IntentState, StripeIntent
@@ -65,6 +65,14 @@ def test_the_same_key_tells_what_became_of_it(app: Flask, sandbox: Sandbox, faul
     (made,) = sandbox.objects("customers")
     assert (intent().state, intent().stripe_id) == (IntentState.SUCCEEDED, made["id"])
     assert touched == [("customer", made["id"])]
+
+
+def test_a_call_is_repeated_to_the_letter(app: Flask, sandbox: Sandbox):
+    customer = make()
+    lose(sandbox, LOST_AFTER, lambda: payment_intents.save_card("card-add:1", customer=customer, metadata={}))
+    resolve()
+    (made,) = sandbox.objects("setup_intents")
+    assert (intent("card-add:1").state, intent("card-add:1").stripe_id) == (IntentState.SUCCEEDED, made["id"])
 
 
 def test_an_error_that_stripe_remembers_does_not_hide_what_was_made(app: Flask, sandbox: Sandbox):
