@@ -116,7 +116,7 @@ CATALOGUE = (CatalogVersion, Plan, Price, Meter, Limit, OveragePrice, Feature)
 _loaded: dict[str, Any] = {}
 
 
-def _load_once(sandbox: Sandbox) -> None:
+def load_once(sandbox: Sandbox) -> None:
     """The first test loads the preset as an operator would; the others get what that left on both sides."""
     if not _loaded:
         load.apply(load.read("nexus"))
@@ -139,7 +139,7 @@ def _load_once(sandbox: Sandbox) -> None:
 @pytest.fixture
 def nexus(app: Flask, sandbox: Sandbox) -> Callable[..., Price]:
     """The demo's catalogue, in our tables and at Stripe; answers a price by plan, interval and currency."""
-    _load_once(sandbox)
+    load_once(sandbox)
 
     def price(plan: str, interval: str = "month", currency: str = "usd") -> Price:
         wanted = (

@@ -33,7 +33,7 @@ from tests.helpers import Mailbox, Sandbox
 # Nothing but the portal goes over the network, and no graphics card is asked for.
 CHROMIUM = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
 
-pytest_plugins = ["tests.cast", "tests.operations", "tests.scheduling"]
+pytest_plugins = ["tests.cast", "tests.operations", "tests.property.profiles", "tests.scheduling"]
 
 
 @pytest.fixture(scope="session")

@@ -71,10 +71,10 @@ class Mailbox:
     """The mails that arrived by SMTP."""
 
     def __init__(self, url: str, directory: Path) -> None:
-        self.url, self._directory = url, directory
+        self.url, self.directory = url, directory
 
     def empty(self) -> None:
-        messages.delete_all(self._directory)
+        messages.delete_all(self.directory)
 
     def to(self, address: str) -> list[dict[str, Any]]:
         """Newest first: subject, text, html, headers."""
@@ -126,6 +126,10 @@ class CardForm:
         assert answer.status_code == 402, answer.text
         found: dict[str, Any] = answer.json()["error"]
         return found
+
+    def attempt(self, client_secret: str, number: str) -> None:
+        """The same with any card, whatever becomes of it."""
+        self._send(client_secret, number)
 
     def _send(self, client_secret: str, number: str) -> requests.Response:
         card = {"number": number, "exp_month": "12", "exp_year": "2040", "cvc": "123"}

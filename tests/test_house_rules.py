@@ -187,7 +187,8 @@ def test_the_same_noun_names_the_room_on_every_floor() -> None:
             "settings": "tabs above the settings of several rooms",
         },
         "tests": dict.fromkeys(("worker", "portal", "sandbox"), "a program beside app/")
-        | {"browser": "journeys through many rooms", "faults": "what happens when something dies"},
+        | {"browser": "journeys through many rooms", "faults": "what happens when something dies"}
+        | {"property": "what holds whatever happens", "mutants": "what the tests must notice"},
     }
     for floor, allowed in beside.items():
         folders = {path.name for path in (ROOT / floor).iterdir() if path.is_dir() and path.name != "__pycache__"}
