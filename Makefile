@@ -4,7 +4,7 @@ PY := .venv/bin/python
 comma := ,
 LOCKS := requirements/run.txt requirements/dev.txt
 
-.PHONY: help demo test faults bench lint format check screenshots lock clean
+.PHONY: help demo test faults mutants bench lint format check screenshots lock clean
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -16,6 +16,7 @@ help:
 	@echo "make demo         run the whole portal on this machine   (PORT=8000 chooses the port, RESET=1 starts over)"
 	@echo "make test         run every test, the browser journeys too   (TESTS=tests/portal narrows it down)"
 	@echo "make faults       break everything once and see what is lost   (ROWS=F01,F05 and SEEDS=3 choose)"
+	@echo "make mutants      take each guard out of the code in turn and see its test turn red"
 	@echo "make bench        measure the sandbox, and how fast events are taken in and applied   (about ten minutes)"
 	@echo "make check        lint, types, import contract, house rules"
 	@echo "make lint         find what the formatter and the linter would change"
@@ -36,6 +37,10 @@ test: .venv/dev.stamp
 faults: .venv/dev.stamp
 	@$(PY) -m portal.services.system demo
 	@$(PY) -m faults $(if $(ROWS),--rows $(ROWS),--write) $(if $(SEEDS),--seeds $(SEEDS))
+
+mutants: .venv/dev.stamp
+	@$(PY) -m portal.services.system test
+	@$(PY) -m tests.mutants
 
 bench: .venv/dev.stamp
 	@$(PY) -m bench.sandbox
@@ -67,7 +72,7 @@ lock: .venv/dev.stamp
 
 clean:
 	@if [ -x $(PY) ]; then $(PY) -m portal.services.place .demo .test; fi
-	rm -rf .venv .demo .test .mypy_cache .ruff_cache .pytest_cache .import_linter_cache test-results *.egg-info
+	rm -rf .venv .demo .test .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache test-results *.egg-info
 
 # The environment. It is made anew when a lock file changes; what the demo needs is part of what the tests need, so that
 # `make demo` after `make test` finds all it wants.

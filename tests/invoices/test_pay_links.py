@@ -65,6 +65,12 @@ def test_its_address_is_kept_secret(asked: Invoice, client: Browser):
         assert headers["Cache-Control"] == "no-store"
 
 
+def test_a_link_opens_the_invoice_it_was_made_for(asked: Invoice, client: Browser, cleo: Browser):
+    other = owes(cleo)
+    for invoice in (asked, other):
+        assert invoice.number in client.get(link_to(invoice)).text
+
+
 def test_confirming_pays(asked: Invoice, client: Browser, ada: Browser):
     answer = client.post(link_to(asked), data=FORM, headers=JSON).get_json()
     assert answer["kind"] == "action"

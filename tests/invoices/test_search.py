@@ -69,3 +69,8 @@ def test_what_is_open_is_summed_by_currency(ada: Browser) -> None:
     yen, dollars = search.unpaid(ada.organization)
     assert (yen.due.format(), yen.overdue.format()) == ("¥9,900", "¥0")
     assert (dollars.due.format(), dollars.overdue.format()) == ("$198.00", "$99.00")
+
+
+def test_what_others_owe_is_not_summed(ada: Browser, cleo: Browser) -> None:
+    kept(ada.organization, numbered(1))
+    assert search.unpaid(cleo.organization) == []

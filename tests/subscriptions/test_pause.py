@@ -93,6 +93,13 @@ def test_it_can_be_taken_back(subscribed: Browser, sandbox: Sandbox):
     assert len(sandbox.objects("charges")) == 2
 
 
+def test_a_used_form_plans_no_second_pause(subscribed: Browser):
+    pause(subscribed)
+    take_back(subscribed)
+    assert pause(subscribed).status_code == 409
+    assert of(subscribed).pauses_at is None
+
+
 def test_there_is_nothing_to_take_back_twice(subscribed: Browser):
     pause(subscribed)
     take_back(subscribed)

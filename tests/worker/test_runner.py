@@ -125,3 +125,19 @@ def test_a_task_taken_over_in_the_middle_leaves_the_others_their_turn(app: Flask
     runner.drain("default")
     owners = {task.kind: (task.state, task.lease_owner) for task in db.session.scalars(db.select(Task))}
     assert owners == {"freeze": (TaskState.PENDING, "another"), "nothing": (TaskState.DONE, None)}
+
+
+def test_a_task_taken_over_before_its_turn_is_not_begun(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    begun: list[str] = []
+
+    def slow(task: Task) -> None:
+        begun.append(task.key)
+        with apart() as session:
+            session.execute(db.update(Task).where(Task.id != task.id).values(lease_owner="another"))
+
+    monkeypatch.setitem(runner.HANDLERS, "slow", slow)
+    for key in ("1", "2"):
+        tasks.record("slow", key, {})
+    commit()
+    runner.drain("default")
+    assert len(begun) == 1
