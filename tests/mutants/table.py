@@ -72,8 +72,8 @@ INBOX = (
     Mutant(
         "the object lease is still held when its effect is written",
         "app/core/leases.py",
-        "where(mine | also, exists(select(held.c.name)))",
-        "where(mine | also)",
+        "where(mine | others, exists(select(held.c.name)))",
+        "where(mine | others)",
         "tests/webhooks/test_coalescing.py::test_processed_and_its_effect_are_one_transaction",
     ),
     Mutant(
@@ -527,7 +527,7 @@ DOORS = (
     ),
     Mutant(
         "an error of the database tells no names",
-        "app/__init__.py",
+        "app/core/database.py",
         '"hide_parameters": True,',
         '"hide_parameters": False,',
         "tests/core/test_transactions.py::test_an_error_of_the_database_does_not_tell_what_was_written",
@@ -535,8 +535,8 @@ DOORS = (
     Mutant(
         "an error page keeps nothing",
         "app/core/transactions.py",
-        "    if response.status_code < 400:\n",
-        "    if True:\n",
+        "    if response.status_code >= 400:\n",
+        "    if False:\n",
         "tests/core/test_transactions.py::test_an_error_page_rolls_everything_back",
     ),
 )
