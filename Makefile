@@ -32,7 +32,7 @@ demo: .venv/run.stamp
 
 test: .venv/dev.stamp
 	@$(PY) -m portal.services.system test
-	@$(PY) -m pytest -n 2 --dist loadgroup --durations=10 $(TESTS)
+	@$(PY) -m pytest -n 2 --durations=10 $(TESTS)
 
 faults: .venv/dev.stamp
 	@$(PY) -m portal.services.system demo

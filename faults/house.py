@@ -8,6 +8,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +19,7 @@ from typing import Any
 import psycopg
 import requests
 from psycopg.rows import dict_row
+from redis import Redis
 
 from faults.doors import Doors
 from portal.demo.command import erase, migrate_and_load
@@ -28,6 +30,7 @@ from portal.services.supervisor import Supervisor
 
 WEBS = ("web-1", "web-2")
 WORKERS = ("worker-1", "worker-2")
+START_SECONDS = 120.0
 PORTAL = (*WEBS, *WORKERS, "documents", "clock")
 """The portal's own processes, by the names they are killed and frozen by."""
 
@@ -224,4 +227,14 @@ def running(home: Path) -> Iterator[House]:
         house.start(*house.stack.services())
         migrate_and_load(house.stack)
         house.start(*house.stack.portal())
+        _await_workers(Redis.from_url(house.stack.redis.url))
         yield house
+
+
+def _await_workers(redis: Redis) -> None:
+    """Wait until all listen, so that no row's recovery has their start in it."""
+    deadline = time.monotonic() + START_SECONDS
+    while redis.scard("rq:workers") < len(WORKERS) + 1:
+        if time.monotonic() > deadline:
+            raise ServiceError("The workers did not get ready.")
+        time.sleep(0.1)

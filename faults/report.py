@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from faults.case import RECOVERY_SECONDS, Row
+from faults.case import BOOK, RECOVERY_SECONDS, Row
 from faults.runner import Outcome
 
 LIBRARIES = ("flask", "sqlalchemy", "psycopg", "rq", "stripe", "weasyprint")
@@ -87,8 +87,12 @@ def _cell(remarks: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(remarks)).replace("|", "\\|")
 
 
+def _unplayed(number: str) -> str:
+    return "not in this run" if number in BOOK else "not written"
+
+
 def _missing(played: set[str]) -> str:
-    absent = [(number, why or "not written") for number, why in MATRIX.items() if number not in played]
+    absent = [(number, why or _unplayed(number)) for number, why in MATRIX.items() if number not in played]
     if not absent:
         return ""
     lines = [f"| {number} | {why} |" for number, why in sorted(absent, key=lambda one: order(one[0]))]

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from . import clock
 from .errors import PortalError
 from .extensions import Model, db
-from .transactions import abandon, apart, release
+from .transactions import apart, release
 
 LEASE = timedelta(seconds=30)
 POLL_SECONDS = 0.05
@@ -206,9 +206,6 @@ def hold(name: str, seconds: float = 30, patience: float = 10) -> Iterator[str]:
         time.sleep(POLL_SECONDS)
     try:
         yield owner
-    except BaseException:
-        abandon()  # it may have locked the lease itself, to be sure of it
-        raise
     finally:
         give_back([name], owner)
 

@@ -1,4 +1,4 @@
-"""F01–F08: processes die and freeze in the middle of their work."""
+"""F01–F08, F11: processes die and freeze in the middle of their work."""
 
 import threading
 import time
@@ -84,6 +84,23 @@ def worker_freezes(case: Case) -> None:
     case.settle()
     time.sleep(max(0.0, 90 - (time.monotonic() - began)))
     case.house.thaw(frozen)
+    case.settle()
+    subscribed_once(case, customer)
+
+
+@row("F11", "an event's work goes on for longer than its lease and heeds no limit", tracebacks=FAILED)
+def work_does_not_end(case: Case) -> None:
+    """Another worker does it meanwhile; what comes too late changes nothing."""
+    customer = case.customer()
+    bought_but_not_told(case, customer)
+    case.house.arm("handler_mid", "sleep 75")
+    told(case)
+    case.struck("handler_mid")
+    began = time.monotonic()
+    case.over()
+    case.wait(lambda: customer.status() == "active", "the other worker")
+    case.settle()
+    time.sleep(max(0.0, 80 - (time.monotonic() - began)))
     case.settle()
     subscribed_once(case, customer)
 

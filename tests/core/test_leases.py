@@ -69,18 +69,6 @@ def test_an_expired_named_lease_is_noticed_before_the_commit(app: Flask):
     abandon()
 
 
-def test_what_fails_under_a_lease_is_heard_and_the_lease_free_again(app: Flask):
-    def fail() -> None:
-        with leases.hold("object:sub_1") as owner:
-            leases.assert_held("object:sub_1", owner)  # and so locked
-            raise ValueError("what went wrong")
-
-    with pytest.raises(ValueError, match="what went wrong"):
-        fail()
-    with leases.hold("object:sub_1", patience=0):
-        pass
-
-
 def test_waiting_for_a_named_lease_keeps_no_transaction_open(app: Flask):
     db.session.scalars(db.select(NamedLease)).all()
     with leases.hold("object:sub_1"):

@@ -13,7 +13,6 @@ QUICK = ("F02", "F05", "F07", "F08")
 SEED = 1
 
 
-@pytest.mark.xdist_group("faults")  # one house is enough
 @pytest.mark.parametrize("number", QUICK)
 def test_the_portal_keeps_its_word_through(number: str, house: House):
     unhurried = replace(
