@@ -13,6 +13,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
+from app.core.database import UNAVAILABLE
 from app.core.extensions import db
 from app.core.failpoints import failpoint
 from app.core.logs import log
@@ -62,7 +63,10 @@ class Doorman:
         except events.BadEvent as error:
             log.warning("webhook refused", reason=str(error))
             return "400 Bad Request", str(error)
-        except Exception as error:  # Stripe will send it again
+        except UNAVAILABLE as error:  # Stripe will send it again
+            log.warning("event not taken in", error=type(error).__name__)
+            return "503 Service Unavailable", ""
+        except Exception as error:  # this too
             log.exception("event not taken in", error=type(error).__name__)
             return "500 Internal Server Error", ""
         return THANKS

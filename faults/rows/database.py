@@ -25,7 +25,7 @@ WAITING = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids
 READERS, TEAMS, PRESSES = 3, 4, 5
 
 # What a worker or the clock may write about a database that leaves it.
-BROKEN = (*FAILED, "event not taken in", "queue not drained", "periodic work failed")
+BROKEN = (*FAILED, "queue not drained", "periodic work failed")
 
 
 @row("F23", "PostgreSQL is restarted under load", tracebacks=BROKEN)

@@ -142,9 +142,16 @@ def test_only_posts_are_taken(client: Browser):
     assert client.get("/webhooks/stripe").status_code == 405
 
 
-def test_while_the_database_is_away_stripe_is_asked_to_send_it_again(deliver, monkeypatch: pytest.MonkeyPatch):
+def test_what_cannot_be_written_down_stripe_is_asked_to_send_again(deliver, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(doorman, "INSERT", "SELECT 1 / 0")
     assert deliver(json.dumps(event())).status_code == 500
+    assert inbox() == []
+
+
+def test_while_the_database_is_busy_stripe_is_asked_to_send_it_again(deliver):
+    with db.engine.begin() as somebody:
+        somebody.execute(db.text("LOCK TABLE inbox_events"))
+        assert deliver(json.dumps(event())).status_code == 503
     assert inbox() == []
 
 
