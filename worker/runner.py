@@ -1,5 +1,6 @@
 """Drain a queue: claim due rows, do them, say so. The bell only says "look"; what is due stands in the table."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from app.webhooks import service as inbox
 from . import auth, gateway, invoices, notifications, payment_methods, reconciliation, subscriptions, webhooks
 
 BATCH = 20
+TURN_SECONDS = 3.0
 AWAY = timedelta(seconds=15)
 NEWER_CODE = timedelta(seconds=30)
 
@@ -35,11 +37,17 @@ HANDLERS: dict[str, Handler] = {
 
 
 def drain(queue: str) -> int:
-    """Do everything due in `queue` and answer how many rows were claimed. Runs inside an application context."""
+    """Do what is due in `queue`, for a turn, and answer how many rows were claimed. Runs inside an application context.
+
+    What is left then rings again, so that a long list of one queue does not keep the others waiting.
+    """
     tasks.bell.answered(queue)
-    done = 0
+    done, ends = 0, time.monotonic() + TURN_SECONDS
     while claimed := _batch(queue):
         done += claimed
+        if time.monotonic() > ends:
+            tasks.bell.ring(queue)
+            break
     return done
 
 

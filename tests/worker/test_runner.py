@@ -107,6 +107,19 @@ def test_without_redis_the_sweep_does_the_work_itself(broken: Task, app: Flask):
     assert the_task().attempts == 1
 
 
+def test_a_long_list_rings_again_instead_of_keeping_other_queues_waiting(app: Flask, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(runner.HANDLERS, "count", lambda task: None)
+    monkeypatch.setattr(runner, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(bell, "_silent_until", 0.0)  # whatever an earlier test left unreachable
+    for number in range(runner.BATCH + 1):
+        tasks.record("count", str(number), {})
+    commit()
+    bell.redis.flushdb()
+    assert runner.drain("default") == runner.BATCH
+    assert bell.redis.llen("rq:queue:default") == 1
+    assert runner.drain("default") == 1
+
+
 def test_a_queue_with_nothing_due_is_empty(app: Flask):
     assert runner.drain("default") == 0
 
