@@ -19,7 +19,7 @@ from app.webhooks import service as inbox
 from . import auth, gateway, invoices, notifications, payment_methods, reconciliation, subscriptions, webhooks
 
 BATCH = 20
-TURN_SECONDS = 3.0
+TURN_SECONDS = 10.0
 AWAY = timedelta(seconds=15)
 NEWER_CODE = timedelta(seconds=30)
 
