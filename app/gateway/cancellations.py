@@ -12,15 +12,14 @@ from typing import Any
 import stripe
 from stripe.params import CreditNoteCreateParams, SubscriptionCancelParams
 
-from app.core import clock
 from app.core.transactions import release
 
 from . import intents, payments
 from .client import client
 from .errors import translated
 from .expandable import id_of
-from .subscription_records import EXPAND, SubscriptionRecord, record
-from .subscriptions import retrieve
+from .subscription_records import SubscriptionRecord
+from .subscriptions import changed
 
 
 @dataclass(frozen=True)
@@ -83,18 +82,13 @@ def cancel_now(key: str, stripe_id: str, *, feedback: str, comment: str, bill: b
 
     With `bill`, what no invoice has asked for yet is charged now.
     """
-    if intents.outcome(key):
-        return retrieve(stripe_id)
     details: Any = {"feedback": feedback} | ({"comment": comment} if comment else {})
     params: SubscriptionCancelParams = {
         "prorate": False,
         "invoice_now": bill,
         "cancellation_details": details,
-        "expand": EXPAND,
     }
-    asked_at = clock.wall()
-    ended = intents.perform(key, params, lambda p, options: client().v1.subscriptions.cancel(stripe_id, p, options))
-    return record(ended, asked_at)
+    return changed(key, stripe_id, params, lambda p, options: client().v1.subscriptions.cancel(stripe_id, p, options))
 
 
 def give_back(key: str, invoice: str, *, refund: int, credit: int, memo: str) -> None:

@@ -1,7 +1,6 @@
 """What changes a running subscription at Stripe: its plan now or later, its end, its card.
 
-Each deed is named by `key`. One that was done before is not done again: Stripe would repeat its answer of then, so the
-present is looked at instead.
+Each deed is named by `key` and done once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,14 +17,13 @@ from stripe.params import (
     SubscriptionUpdateParams,
 )
 
-from app.core import clock
 from app.core.transactions import release
 
 from . import intents, invoices
 from .client import client
 from .errors import translated
-from .subscription_records import EXPAND, SubscriptionRecord, record
-from .subscriptions import retrieve
+from .subscription_records import SubscriptionRecord
+from .subscriptions import changed, retrieve
 
 # Stripe's eight reasons, in the order they are offered (https://docs.stripe.com/api/subscriptions/cancel).
 FEEDBACKS = (
@@ -57,16 +55,15 @@ def set_default_payment_method(key: str, stripe_id: str, payment_method: str) ->
 
     A schedule keeps the card it was made with and gives it back with its next phase: it is told as well.
     """
-    changed = update(key, stripe_id, {"default_payment_method": payment_method})
-    deed = f"{key}:schedule"
-    if changed.schedule and intents.outcome(deed) is None:
-        schedule = changed.schedule
+    present = update(key, stripe_id, {"default_payment_method": payment_method})
+    deed, schedule = f"{key}:schedule", present.schedule
+    if schedule and intents.outcome(deed) is None:
         wish: SubscriptionScheduleUpdateParams = {
             "default_settings": {"default_payment_method": payment_method},
             "proration_behavior": "none",
         }
         intents.perform(deed, wish, lambda p, options: client().v1.subscription_schedules.update(schedule, p, options))
-    return changed
+    return present
 
 
 def add_coupon(key: str, stripe_id: str, coupon: str, kept: Sequence[str]) -> SubscriptionRecord:
@@ -193,17 +190,12 @@ def discard_pending(key: str, stripe_id: str, invoice: str) -> SubscriptionRecor
 
 def pause(key: str, stripe_id: str, *, credit_period: bool) -> SubscriptionRecord:
     """Pause at once; the running period stays paid, or is credited in full when it was not wanted (`credit_period`)."""
-    if intents.outcome(key):
-        return retrieve(stripe_id)
     since = "item_current_period_start" if credit_period else "none"
     params: SubscriptionPauseParams = {
         "bill_for": {"unused_time_from": {"type": since}},
         "invoicing_behavior": "invoice",
-        "expand": EXPAND,
     }
-    asked_at = clock.wall()
-    paused = intents.perform(key, params, lambda p, options: client().v1.subscriptions.pause(stripe_id, p, options))
-    return record(paused, asked_at)
+    return changed(key, stripe_id, params, lambda p, options: client().v1.subscriptions.pause(stripe_id, p, options))
 
 
 def resume(key: str, stripe_id: str) -> SubscriptionRecord:
@@ -217,19 +209,9 @@ def resume_unchanged(key: str, stripe_id: str) -> SubscriptionRecord:
 
 
 def _resume(key: str, stripe_id: str, wish: SubscriptionResumeParams) -> SubscriptionRecord:
-    if intents.outcome(key):
-        return retrieve(stripe_id)
-    params: SubscriptionResumeParams = {**wish, "expand": EXPAND}
-    asked_at = clock.wall()
-    resumed = intents.perform(key, params, lambda p, options: client().v1.subscriptions.resume(stripe_id, p, options))
-    return record(resumed, asked_at)
+    return changed(key, stripe_id, wish, lambda p, options: client().v1.subscriptions.resume(stripe_id, p, options))
 
 
 def update(key: str, stripe_id: str, params: SubscriptionUpdateParams) -> SubscriptionRecord:
     """Do `params` to the subscription, once for `key`."""
-    if intents.outcome(key):
-        return retrieve(stripe_id)
-    asked_at = clock.wall()
-    wish: SubscriptionUpdateParams = {**params, "expand": EXPAND}
-    changed = intents.perform(key, wish, lambda p, options: client().v1.subscriptions.update(stripe_id, p, options))
-    return record(changed, asked_at)
+    return changed(key, stripe_id, params, lambda p, options: client().v1.subscriptions.update(stripe_id, p, options))

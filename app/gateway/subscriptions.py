@@ -1,11 +1,12 @@
 """Subscriptions at Stripe: look, and start. What changes a running one stands in `subscription_changes`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import stripe
+from stripe import RequestOptions
 from stripe.params import SubscriptionCancelParams, SubscriptionCreateParams
 
 from app.core import clock
@@ -17,12 +18,27 @@ from .errors import translated
 from .listing import Page
 from .subscription_records import EXPAND, SubscriptionRecord, record
 
+Params = TypeVar("Params", bound=Mapping[str, object])
+
 
 def retrieve(stripe_id: str) -> SubscriptionRecord:
     release()
     asked_at = clock.wall()
     with translated():
         return record(client().v1.subscriptions.retrieve(stripe_id, {"expand": EXPAND}), asked_at)
+
+
+def changed(
+    key: str, stripe_id: str, params: Params, call: Callable[[Params, RequestOptions], stripe.Subscription]
+) -> SubscriptionRecord:
+    """Do `call` to the subscription once for `key`, then look at it.
+
+    Its own answer would not do: Stripe repeats that of the first time, whatever became of it. And a worker that looked
+    while the deed was under way asked later than we did, so what it saw from before would stand against what we made.
+    """
+    if intents.outcome(key) is None:
+        intents.perform(key, params, call)
+    return retrieve(stripe_id)
 
 
 def of_customer(customer: str) -> list[SubscriptionRecord]:
@@ -191,8 +207,6 @@ def abandon(unfinished: SubscriptionRecord, token: str) -> SubscriptionRecord:
     present = retrieve(stripe_id)
     if not is_void or present.status != "incomplete":
         return present
-    params: SubscriptionCancelParams = {"expand": EXPAND}
+    params: SubscriptionCancelParams = {}
     key = f"subscription-abandon:{stripe_id}"
-    asked_at = clock.wall()
-    ended = intents.perform(key, params, lambda p, options: client().v1.subscriptions.cancel(stripe_id, p, options))
-    return record(ended, asked_at)
+    return changed(key, stripe_id, params, lambda p, options: client().v1.subscriptions.cancel(stripe_id, p, options))
