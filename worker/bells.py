@@ -15,6 +15,7 @@ from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
+from rq.worker.base import DequeueStrategy
 
 from app.core.database import UNAVAILABLE
 from app.core.logs import log
@@ -109,7 +110,8 @@ def listen(new_worker: Callable[[], Hearing]) -> None:
         while worker is None or not worker.is_asked_to_stop:
             try:
                 worker = new_worker()
-                worker.work(logging_level="CRITICAL")  # RQ's tracebacks are about Redis; ours is `handle_exception`
+                # RQ's tracebacks are about Redis; ours is `handle_exception`. Queues take turns, however full one is.
+                worker.work(logging_level="CRITICAL", dequeue_strategy=DequeueStrategy.ROUND_ROBIN)
             except AWAY as error:
                 log.warning("bell not heard", error=type(error).__name__)
             if worker is None or not worker.is_asked_to_stop:
