@@ -14,6 +14,7 @@ from app.core.transactions import abandon
 from app.gateway.errors import GatewayNotFound, GatewayUnavailable
 from app.organizations.models import Organization
 from app.webhooks import service as inbox
+from app.webhooks import turns
 
 from . import hearing
 from .mirrors import MIRRORS
@@ -42,11 +43,11 @@ def look_again(current: Round, object_type: str, stripe_id: str, commit: Commit)
     Nothing while somebody works on it, or an event that speaks of it is not handled yet. Raises GatewayUnavailable.
     """
     try:
-        with leases.hold(f"object:{stripe_id}", LEASE_SECONDS) as lease:
+        with leases.hold(turns.name(stripe_id), LEASE_SECONDS) as lease:
             found = _find(object_type, stripe_id)
             if found is not None and hearing.is_under_way(stripe_id, _customer(found.organization_id)):
                 return
-            leases.assert_held(f"object:{stripe_id}", lease)
+            leases.assert_held(turns.name(stripe_id), lease)
             if found is None:
                 _settle(object_type, stripe_id, State.GONE)
             else:
@@ -72,9 +73,9 @@ def repair(public_id: str, commit: Commit) -> Difference:
     except PortalError as refusal:  # it stays for a person
         abandon()
         error = leases.reason(refusal)
-    with leases.hold(f"object:{stripe_id}", LEASE_SECONDS) as lease:
+    with leases.hold(turns.name(stripe_id), LEASE_SECONDS) as lease:
         found = _find(object_type, stripe_id)
-        leases.assert_held(f"object:{stripe_id}", lease)
+        leases.assert_held(turns.name(stripe_id), lease)
         if found is None:
             _settle(object_type, stripe_id, State.REPAIRED)
         else:
