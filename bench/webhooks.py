@@ -32,7 +32,7 @@ def main() -> None:
 
 def rows(made: World, options: argparse.Namespace) -> Iterator[Row]:
     yield "what", "asked", "measured"
-    yield from burst.rows(made, made.subscribers(options.customers), options.events, options.memory)
+    yield from burst.rows(made, options.customers, options.events, options.memory)
     app = create_app(load(made.stack.environment() | {"LOG_LEVEL": "warning"}))
     some = made.subscribers(100)
     yield from applying.rows(made, some, app)

@@ -85,25 +85,29 @@ def retrieve(stripe_id: str) -> IntentRecord:
         return of_payment(client().v1.payment_intents.retrieve(stripe_id))
 
 
-def invoice_of(stripe_id: str) -> str | None:
+@dataclass(frozen=True)
+class PaidInvoice:
+    """The Stripe id of an invoice, and that of its subscription if it has one."""
+
+    stripe_id: str
+    subscription: str | None
+
+
+def paid_invoice(stripe_id: str) -> PaidInvoice | None:
     """The invoice a payment intent pays (the intent itself does not say), None for a payment on its own."""
-    return id_of(_paid_invoice(stripe_id))
-
-
-def subscription_of(stripe_id: str) -> str | None:
-    """The subscription whose invoice a payment intent pays."""
-    invoice = _paid_invoice(stripe_id, expand=["data.invoice"])
-    parent = getattr(invoice, "parent", None)
-    details = parent.subscription_details if parent else None
-    return id_of(details.subscription) if details else None
-
-
-def _paid_invoice(stripe_id: str, **expand: list[str]) -> Any:
     release()
-    pays: Any = {"payment": {"type": "payment_intent", "payment_intent": stripe_id}, "limit": 1, **expand}
+    pays: Any = {
+        "payment": {"type": "payment_intent", "payment_intent": stripe_id},
+        "limit": 1,
+        "expand": ["data.invoice"],
+    }
     with translated():
         found = client().v1.invoice_payments.list(pays)
-    return found.data[0].invoice if found.data else None
+    if not found.data:
+        return None
+    invoice: Any = found.data[0].invoice
+    details = invoice.parent.subscription_details if getattr(invoice, "parent", None) else None
+    return PaidInvoice(str(id_of(invoice)), id_of(details.subscription) if details else None)
 
 
 def save_card(key: str, *, customer: str, metadata: Mapping[str, str]) -> str:

@@ -88,12 +88,14 @@ def fetch(stripe_id: str) -> tuple[InvoiceRecord, dict[str, Card]] | None:
 def sync(stripe_id: str) -> Invoice | None:
     """Fetch the truth and absorb it; None for a draft and for a customer who is not ours."""
     found = fetch(stripe_id)
-    if found is None:
-        return None
-    record, cards = found
+    return receive(*found) if found else None
+
+
+def receive(record: InvoiceRecord, cards: Mapping[str, Card]) -> Invoice | None:
+    """Absorb what `fetch` found; None for a customer who is not ours."""
     organization = db.session.scalar(select(Organization).where(Organization.stripe_customer_id == record.customer))
     if organization is None:
-        log.warning("invoice of an unknown customer", invoice=stripe_id)
+        log.warning("invoice of an unknown customer", invoice=record.stripe_id)
         return None
     return absorb(organization, record, cards)
 

@@ -27,8 +27,8 @@ def next_charge_changed(customer: str) -> None:
         tasks.record_anew("refresh_next_charge", key, refresh)
 
 
-def intent_changed(stripe_id: str) -> None:
-    """A payment or a saved card may be all we ever hear about the subscription it began."""
+def setup_intent_changed(stripe_id: str) -> None:
+    """A saved card may be all we ever hear about the subscription it is for."""
     intent = payment_intents.retrieve(stripe_id)
     if not intent.is_done or intent.customer is None:
         return

@@ -14,7 +14,7 @@ from app.payment_methods.webhooks import (
     payment_method_renewed,
 )
 from app.payments.webhooks import charge_or_refund_changed, payment_changed
-from app.subscriptions.webhooks import intent_changed, next_charge_changed, subscription_changed
+from app.subscriptions.webhooks import next_charge_changed, setup_intent_changed, subscription_changed
 
 Handler = Callable[[str], None]
 """Takes the Stripe id of the event's object; fetches it and absorbs the answer, so it may run any number of times."""
@@ -39,7 +39,7 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "invoice.payment_action_required": (invoice_changed,),
     "invoice.voided": (invoice_changed,),
     "invoice.marked_uncollectible": (invoice_changed,),
-    "payment_intent.succeeded": (intent_changed, payment_intent_changed, payment_changed),
+    "payment_intent.succeeded": (payment_intent_changed, payment_changed),
     "payment_intent.payment_failed": (payment_intent_changed, payment_changed),
     "payment_intent.processing": (payment_changed,),
     "payment_intent.requires_action": (payment_changed,),
@@ -48,7 +48,7 @@ HANDLERS: dict[str, tuple[Handler, ...]] = {
     "refund.created": (charge_or_refund_changed,),
     "refund.updated": (charge_or_refund_changed,),
     "refund.failed": (charge_or_refund_changed,),
-    "setup_intent.succeeded": (intent_changed, card_saved),
+    "setup_intent.succeeded": (setup_intent_changed, card_saved),
     "payment_method.attached": (payment_method_changed,),
     "payment_method.detached": (payment_method_changed,),
     "payment_method.updated": (payment_method_changed,),

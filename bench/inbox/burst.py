@@ -15,6 +15,7 @@ from .world import Template, World
 
 PAGES = ("/", "/invoices", "/plans", "/payment-methods")
 PATIENCE_SECONDS = 240
+PROCESSES = ("web", "worker", "worker-2", "documents")
 Row = tuple[str, str, str]
 
 
@@ -45,9 +46,11 @@ class Reader:
         self._thread.join()
 
 
-def rows(world: World, templates: list[Template], amount: int, going_on: int) -> Iterator[Row]:
+def rows(world: World, customers: int, amount: int, going_on: int) -> Iterator[Row]:
     """A burst of `amount` events, all about what is new here; then `going_on` more, to see what the processes hold."""
-    with world.running("web", "worker", "documents", "clock") as portal:
+    with world.running(*PROCESSES, "clock") as portal:
+        _await_first_comparison(world)
+        templates = world.subscribers(customers)
         yield from _burst(world, portal, templates, amount)
         yield from _memory(world, portal, templates, going_on)
 
@@ -80,8 +83,15 @@ def _burst(world: World, portal: Supervisor, templates: list[Template], amount: 
     yield f"… of {len(reader.seconds)} pages failed", "0", str(reader.failed)
 
 
+def _await_first_comparison(world: World) -> None:
+    """A portal that has just begun compares all there is, which is not the burst's doing."""
+    with world.database() as connection:
+        while not connection.execute("SELECT 1 FROM tasks WHERE kind = 'reconcile' AND state = 'done'").fetchone():
+            time.sleep(0.5)
+
+
 def _spent(portal: Supervisor) -> dict[str, float]:
-    return {name: processes.processor_seconds(portal.pid(name)) for name in ("web", "worker", "documents")}
+    return {name: processes.processor_seconds(portal.pid(name)) for name in PROCESSES}
 
 
 def _drained(world: World, begun: float) -> float:
@@ -104,7 +114,7 @@ def _left(world: World) -> int:
 
 
 def _memory(world: World, portal: Supervisor, templates: list[Template], amount: int) -> Iterator[Row]:
-    names = ("web", "worker")
+    names = ("web", "worker", "worker-2")
     held = {name: [processes.megabytes(portal.pid(name))] for name in names}
     for _ in range(4):
         posts = sending.requests(templates, amount // 4, world.stack.webhook_secret, world.stack.port)

@@ -52,9 +52,10 @@ class World:
 
     @contextmanager
     def running(self, *names: str) -> Iterator[Supervisor]:
-        """These of the portal's own processes run in the block."""
+        """These of the portal's own processes run in the block; there may be a second worker."""
+        second = self.stack.process("worker-2", "worker", "webhooks", "mail", "default")
         with Supervisor(self.stack.home / "logs") as supervisor:
-            supervisor.start(*(child for child in self.stack.portal() if child.name in names))
+            supervisor.start(*(child for child in [*self.stack.portal(), second] if child.name in names))
             yield supervisor
 
     def calls(self) -> int:

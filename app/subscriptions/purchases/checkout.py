@@ -155,8 +155,9 @@ def look(organization: Organization, intent_id: str) -> IntentRecord:
 def absorb_intent(organization: Organization, intent: IntentRecord) -> None:
     """A succeeded intent: a saved card begins its trial, or is that of a start with nothing to pay; a payment settles one."""
     if not intent.is_setup:
-        if stripe_id := payment_intents.subscription_of(intent.stripe_id):
-            service.sync(stripe_id)
+        paid = payment_intents.paid_invoice(intent.stripe_id)
+        if paid is not None and paid.subscription is not None:
+            service.sync(paid.subscription)
     elif continuing.is_ours(intent):
         continuing.go_on(organization, intent)
     elif "purpose" in intent.metadata:
