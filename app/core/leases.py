@@ -108,6 +108,18 @@ def finish_all(model: type[Row], row_ids: Collection[int], owner: str, **values:
         raise LeaseLost(f"{model.__tablename__} {row_ids}")
 
 
+def let_go(model: type[Row], row_ids: Collection[int], owner: str, **values: Any) -> None:
+    """Give back those of the claims that are still the owner's, which used no attempt up; others are left alone."""
+    statement = (
+        update(model)
+        .where(model.id.in_(row_ids), model.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None, attempts=model.attempts - 1, **values)
+        .execution_options(synchronize_session=False)
+    )
+    with apart() as session:
+        session.execute(statement)
+
+
 def finishing(model: type[Row], also: ColumnElement[bool], **values: Any) -> Update:
     """A statement for `finish_held`, to be made once: it is for what is done for every event.
 

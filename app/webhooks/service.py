@@ -97,12 +97,12 @@ def sync(object_type: str, stripe_id: str) -> None:
 def _set_aside(events: list[InboxEvent], owner: str) -> list[InboxEvent]:
     """Settle what is not to be handled here and now without asking Stripe; answers the rest."""
     known = [event for event in events if event.type in HANDLERS]
+    unknown = [event for event in events if event.type not in HANDLERS]
     strangers = _strangers({event.customer for event in known if event.customer})
     unmatched = [event for event in known if event.customer in strangers]
-    with turns.while_ours(events):
-        for event in events:
-            if event.type not in HANDLERS:
-                _leave_to_newer_code(event, owner)
+    with turns.while_ours([event.id for event in [*unknown, *unmatched]], owner):
+        for event in unknown:
+            _leave_to_newer_code(event, owner)
         if unmatched:
             log.warning("events of unknown customers", events=[event.event_id for event in unmatched])
             _finish(unmatched, owner, state=EventState.UNMATCHED, last_error=None)
@@ -121,7 +121,7 @@ def _strangers(customers: Collection[str]) -> set[str]:
 def _leave_to_newer_code(event: InboxEvent, owner: str) -> None:
     """A type that the table of another version has: its worker will do it, unless no such worker came for a day."""
     if event.received_at > clock.wall() - OBSOLETE:
-        turns.again([event], owner, NEWER_CODE, counts=False)
+        turns.let_go([event.id], owner, NEWER_CODE)
         return
     log.error("event parked", event_id=event.event_id, type=event.type, error=NO_HANDLER)
     _finish([event], owner, state=EventState.PARKED, last_error=NO_HANDLER)

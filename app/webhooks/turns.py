@@ -86,9 +86,7 @@ def _begin(turns: list[Turn], owner: str) -> list[Turn]:
     _find_waiting(free)
     for turn in turns:
         if turn.lease not in held:
-            with while_ours(turn.events):
-                again(turn.events, owner, BUSY, counts=False)  # not a failure, so the attempt does not count
-                commit()
+            let_go(turn.event_ids, owner, BUSY)
     return free
 
 
@@ -112,12 +110,13 @@ def _renew(turns: list[Turn], owner: str) -> list[Turn]:
     lost = [turn for turn in turns if turn.lease not in held or not rows.issuperset(turn.event_ids)]
     if lost:
         log.warning("lease lost, leaving the events to their new owner", events=len(lost))
+        let_go([event_id for turn in lost for event_id in turn.event_ids], owner, BUSY)
     return [turn for turn in turns if turn not in lost]
 
 
 def _have(turn: Turn, owner: str) -> None:
     """One re-fetch by each handler the claimed events name."""
-    with while_ours([turn]):
+    with while_ours(turn.event_ids, owner):
         try:
             absorb(turn.subject, turn.handlers, owner)
             _finish(turn, owner)
@@ -150,37 +149,40 @@ def _finish(turn: Turn, owner: str) -> None:
 
 def _failed(turn: Turn, owner: str, error: Exception) -> None:
     if isinstance(error, leases.Busy):
-        again(turn.events, owner, BUSY, counts=False)  # a handler met somebody else's deed
-        commit()
+        let_go(turn.event_ids, owner, BUSY)  # a handler met somebody else's deed
         return
     log.exception("event not handled", events=[one.event_id for one in turn.events], error=type(error).__name__)
     if isinstance(error, GatewayUnavailable) and breaker.is_open:
-        again(turn.events, owner, AWAY, counts=False)  # nobody is at Stripe, which is not the event's fault
-    else:
-        wait = leases.back_off(max(event.attempts for event in turn.events))
-        again(turn.events, owner, wait, error=leases.reason(error))
-    commit()
+        let_go(turn.event_ids, owner, AWAY)  # nobody is at Stripe, which is not the event's fault
+        return
+    wait = leases.back_off(max(event.attempts for event in turn.events))
+    for event in turn.events:
+        with while_ours([event.id], owner):
+            _again(event, owner, wait, leases.reason(error))
+            commit()
 
 
-def again(
-    events: list[InboxEvent], owner: str, wait: timedelta, *, counts: bool = True, error: str | None = None
-) -> None:
+def _again(event: InboxEvent, owner: str, wait: timedelta, error: str) -> None:
     """Not done yet; parked when it has had its attempts. Raises LeaseLost."""
-    for event in events:
-        attempts = event.attempts if counts else event.attempts - 1
-        parked = attempts >= leases.MAX_ATTEMPTS
-        if parked:
-            log.error("event parked", event_id=event.event_id, type=event.type, error=error)
-        state = EventState.PARKED if parked else EventState.RECEIVED
-        retry_at = clock.wall() + wait
-        values = {"state": state, "retry_at": retry_at, "attempts": attempts, "last_error": error}
-        leases.finish(InboxEvent, event.id, owner, **values)
+    parked = event.attempts >= leases.MAX_ATTEMPTS
+    if parked:
+        log.error("event parked", event_id=event.event_id, type=event.type, error=error)
+    state = EventState.PARKED if parked else EventState.RECEIVED
+    values = {"state": state, "retry_at": clock.wall() + wait, "last_error": error}
+    leases.finish(InboxEvent, event.id, owner, **values)
+
+
+def let_go(event_ids: Collection[int], owner: str, wait: timedelta) -> None:
+    """For later, without an attempt: what kept us from the events was not their fault."""
+    leases.let_go(InboxEvent, event_ids, owner, retry_at=clock.wall() + wait)
 
 
 @contextmanager
-def while_ours(what: Sequence[object]) -> Iterator[None]:
+def while_ours(event_ids: Collection[int], owner: str) -> Iterator[None]:
+    """The block is undone when somebody took one of the events over; the others would be nobody's until the claim ends."""
     try:
         yield
     except leases.LeaseLost:
         abandon()
-        log.warning("lease lost, leaving the events to their new owner", events=len(what))
+        log.warning("lease lost, leaving the events to their new owner", events=len(event_ids))
+        let_go(event_ids, owner, BUSY)
