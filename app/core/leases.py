@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -84,8 +84,8 @@ def renew(model: type[Row], row_ids: Collection[int], owner: str) -> None:
 
 def renewed(model: type[Row], row_ids: Collection[int], owner: str) -> set[int]:
     """The same for those that are still the owner's; answers which they are."""
-    mine = update(model).where(model.id.in_(row_ids), model.lease_owner == owner)
-    statement = mine.values(lease_until=clock.wall() + LEASE).returning(model.id)
+    owned = update(model).where(model.id.in_(row_ids), model.lease_owner == owner)
+    statement = owned.values(lease_until=clock.wall() + LEASE).returning(model.id)
     with apart() as session:
         return set(session.scalars(statement.execution_options(synchronize_session=False)))
 
@@ -97,27 +97,20 @@ def finish(model: type[Row], row_id: int, owner: str, **values: Any) -> None:
 
 def finish_all(model: type[Row], row_ids: Collection[int], owner: str, **values: Any) -> None:
     """The same for rows with one outcome, all or none. Raises LeaseLost."""
-    statement = (
-        update(model)
-        .where(model.id.in_(row_ids), model.lease_owner == owner)
-        .values(lease_owner=None, lease_until=None, **values)
-        .execution_options(synchronize_session=False)
-    )
-    done: Any = db.session.execute(statement)
+    done: Any = db.session.execute(_given_back(model, row_ids, owner, values))
     if done.rowcount != len(row_ids):
         raise LeaseLost(f"{model.__tablename__} {row_ids}")
 
 
 def let_go(model: type[Row], row_ids: Collection[int], owner: str, **values: Any) -> None:
     """Give back those of the claims that are still the owner's, which used no attempt up; others are left alone."""
-    statement = (
-        update(model)
-        .where(model.id.in_(row_ids), model.lease_owner == owner)
-        .values(lease_owner=None, lease_until=None, attempts=model.attempts - 1, **values)
-        .execution_options(synchronize_session=False)
-    )
     with apart() as session:
-        session.execute(statement)
+        session.execute(_given_back(model, row_ids, owner, {"attempts": model.attempts - 1, **values}))
+
+
+def _given_back(model: type[Row], row_ids: Collection[int], owner: str, values: Mapping[str, Any]) -> Update:
+    mine = update(model).where(model.id.in_(row_ids), model.lease_owner == owner)
+    return mine.values(lease_owner=None, lease_until=None, **values).execution_options(synchronize_session=False)
 
 
 def finishing(model: type[Row], also: ColumnElement[bool], **values: Any) -> Update:

@@ -20,8 +20,8 @@ LEASES = (
     Mutant(
         "a claim is finished by its owner only",
         "app/core/leases.py",
-        ".where(model.id.in_(row_ids), model.lease_owner == owner)\n        .values(lease_owner=None",
-        ".where(model.id.in_(row_ids))\n        .values(lease_owner=None",
+        "mine = update(model).where(model.id.in_(row_ids), model.lease_owner == owner)",
+        "mine = update(model).where(model.id.in_(row_ids))",
         "tests/core/test_leases.py::test_a_replaced_owner_cannot_finish",
     ),
     Mutant(
@@ -41,8 +41,8 @@ LEASES = (
     Mutant(
         "a claim is renewed by its owner only",
         "app/core/leases.py",
-        "mine = update(model).where(model.id.in_(row_ids), model.lease_owner == owner)",
-        "mine = update(model).where(model.id.in_(row_ids))",
+        "owned = update(model).where(model.id.in_(row_ids), model.lease_owner == owner)",
+        "owned = update(model).where(model.id.in_(row_ids))",
         "tests/webhooks/test_claims.py::test_events_taken_over_meanwhile_are_not_even_fetched_for",
     ),
     Mutant(
