@@ -10,7 +10,6 @@ from app.core.errors import PortalError
 from app.core.extensions import db
 from app.core.logs import log
 from app.gateway import payments as gateway
-from app.gateway.errors import GatewayNotFound
 from app.gateway.payments import AttemptRecord, PaymentRecord, RefundRecord
 from app.organizations.models import Organization
 
@@ -50,12 +49,11 @@ def lease(payment: Payment) -> str:
 
 
 def sync(stripe_id: str) -> Payment | None:
-    """Fetch the truth about a payment intent and absorb it; None for a customer who is not ours."""
-    try:
-        record = gateway.retrieve(stripe_id)
-    except GatewayNotFound:
-        log.warning("payment unknown at Stripe", payment=stripe_id)
-        return None
+    """Fetch the truth about a payment intent and absorb it; None for a customer who is not ours.
+
+    Raises GatewayNotFound: Stripe forgets no payment, so one it does not know is for a person.
+    """
+    record = gateway.retrieve(stripe_id)
     organization = db.session.scalar(select(Organization).where(Organization.stripe_customer_id == record.customer))
     if organization is None:
         log.warning("payment of an unknown customer", payment=stripe_id)
