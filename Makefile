@@ -65,10 +65,11 @@ screenshots: .venv/dev.stamp
 
 # --universal: one lock for every system and Python; no address of an index ends up in it.
 COMPILE = .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml requirements/build.in --extra demo
+	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml requirements/build.in
 lock: .venv/dev.stamp
-	$(COMPILE) --extra dev --output-file requirements/dev.txt
-	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(COMPILE) --extra demo --extra dev --output-file requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt --extra demo --output-file requirements/run.txt
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/image.txt
 
 clean:
 	@if [ -x $(PY) ]; then $(PY) -m portal.services.place .demo .test; fi

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import json
 import re
 import tomllib
 
@@ -9,6 +10,7 @@ import pytest
 
 from portal import configuration
 from portal.cli import COMMANDS
+from portal.services.system import PACKAGES
 from tests.house import ROOT, hold, named, nodes, python, text
 
 README = ROOT / "README.md"
@@ -41,7 +43,7 @@ def test_vendored_files_are_what_they_were() -> None:
     hold(reason, (name for name in files if hashlib.sha256(files[name].read_bytes()).hexdigest() != sums[name]))
 
 
-@pytest.mark.parametrize("lock", ["run", "dev"])
+@pytest.mark.parametrize("lock", ["image", "run", "dev"])
 def test_lock_files_hold_versions_and_hashes_only(lock: str) -> None:
     reason = "A lock file says what is installed, not from where: an index of one network is unreachable from others."
     lines = text(ROOT / f"requirements/{lock}.txt").splitlines()
@@ -86,6 +88,28 @@ def test_migrations_stand_in_one_line() -> None:
         "A file is named by its revision."
     )
     assert [below for _, below in revisions] == ["", *(own for own, _ in revisions[:-1])], reason
+
+
+def test_the_image_has_all_that_the_portal_runs_on() -> None:
+    reason = (
+        "The Dockerfile copies by name; a new folder or library that it does not know is missing in containers only."
+    )
+    dockerfile = text(ROOT / "Dockerfile")
+    copied = set(re.findall(r"^COPY (\w+) \1$", dockerfile, re.MULTILINE))
+    hold(reason, copied ^ {"app", "migrations", "portal", "static", "templates", "worker"})
+    hold(reason, (name for name in PACKAGES["apt"].split() if name not in dockerfile))
+    allowed = re.findall(r"^!(\w+)$", text(ROOT / ".dockerignore"), re.MULTILINE)
+    hold(reason, copied - set(allowed))
+
+
+def test_compose_runs_the_processes_that_operating_names() -> None:
+    reason = "Whoever runs containers runs what docs/operating.md says, and nothing else."
+    run = re.findall(r"^    command: (\[.*\])$", text(ROOT / "compose.yaml"), re.MULTILINE)
+    words = [" ".join(json.loads(command)) for command in run]
+    processes = text(ROOT / "docs/operating.md").split("\n## ")[1]
+    told = set(re.findall(r"^\| `portal (.*?)` \|", processes, re.MULTILINE))
+    ours = {command.removesuffix(" --host 0.0.0.0") for command in words if command.split()[0] in COMMANDS}
+    hold(reason, ours ^ (told | {"migrate"}))
 
 
 def test_documents_name_only_what_exists() -> None:
