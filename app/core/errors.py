@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 
 from .database import UNAVAILABLE
 from .extensions import htmx
+from .hooks import Hooks
 from .logs import log
 from .transactions import abandon
 
@@ -80,6 +81,14 @@ LOOK_FIRST = _l("Please try again in a minute. Before you do, look whether your 
 RETRY_SECONDS = 10
 
 
+answerers: Hooks[Callable[[Exception], Response | None]] = Hooks()
+"""Rooms whose addresses answer something else than pages add a function; it answers None for errors of other addresses."""
+
+
+def _answer(error: Exception) -> Response | None:
+    return next((found for ask in answerers if (found := ask(error)) is not None), None)
+
+
 def page(status: int, sentence: str) -> tuple[str, int]:
     """The error as a whole page, or as a fragment when htmx swaps it in."""
     template = "errors/_error.html" if htmx else "errors/error.html"
@@ -105,7 +114,7 @@ def answers_json(view: Callable[..., ResponseReturnValue]) -> Callable[..., Resp
 
 def _portal_error(error: PortalError) -> ResponseReturnValue:
     abandon()
-    return page(error.status, str(error))
+    return _answer(error) or page(error.status, str(error))
 
 
 def _unavailable(error: Exception) -> ResponseReturnValue:
@@ -113,6 +122,8 @@ def _unavailable(error: Exception) -> ResponseReturnValue:
     abandon()
     g.database_is_away = True  # the page asks for nobody's name
     log.warning("database unavailable", error=type(getattr(error, "orig", None) or error).__name__)
+    if answer := _answer(error):
+        return answer
     sentence = SENTENCES[503] if request.method in {"GET", "HEAD"} else LOOK_FIRST
     return *page(503, str(sentence)), {"Retry-After": str(RETRY_SECONDS)}
 
@@ -121,6 +132,8 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None:
         return error.response  # an abort() that brought its own answer, such as a redirect
     abandon()
+    if answer := _answer(error):
+        return answer
     if isinstance(error, SecurityError):
         return "This is not the address of this portal.", 400, {"Content-Type": "text/plain"}
     status = error.code or 500
