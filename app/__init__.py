@@ -29,11 +29,13 @@ ROOT = Path(__file__).parent.parent
 
 # Every room, lower floors first. A room wires its own doors and lists in `init_app` of its package.
 ROOMS = (
+    "api",
     "gateway",
     "audit",
     "auth",
     "organizations",
     "notifications",
+    "api_keys",
     "catalog",
     "promotions",
     "payments",

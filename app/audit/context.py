@@ -1,4 +1,4 @@
-"""Who is acting: a visitor nobody has recognised, a user once the session is read, the system in background work."""
+"""Who is acting: a visitor nobody has recognised, a user once the session is read, a program with a key, the system."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from flask import g
 
 @dataclass(frozen=True)
 class Actor:
-    """`name` is what an entry keeps for good: `usr_…`, `anonymous` or `system`, never a name or an address."""
+    """`name` is what an entry keeps for good: `usr_…`, `key_…`, `anonymous` or `system`, never a name or an address."""
 
     name: str
     user_id: int | None = None

@@ -1,4 +1,4 @@
-"""Whose books are open: the organizations of the signed-in user, and the one on show.
+"""Whose books are open: the organizations of the signed-in user, and the one on show; or the one a key is for.
 
 Read in one statement, once per request, and only when somebody asks.
 """
@@ -34,6 +34,11 @@ def choose_organization(organization: Organization) -> None:
     session.organization_id = organization.id
 
 
+def open_books(organization: Organization) -> None:
+    """For the rest of this request this is the current organization: a program acts for it, and nobody is signed in."""
+    g.books_of = organization
+
+
 def _read() -> list[tuple[Membership, Organization]]:
     mine = select(Membership, Organization).join(Organization, Organization.id == Membership.organization_id)
     rows = db.session.execute(mine.where(Membership.user_id == current_user.id).order_by(Membership.id))
@@ -58,6 +63,8 @@ def _current_membership() -> Membership | None:
 
 
 def _current_organization() -> Organization | None:
+    if "books_of" in g:
+        return g.books_of  # type: ignore[no-any-return]  # whatever was put there by `open_books`
     found = _current()
     return found[1] if found else None
 
