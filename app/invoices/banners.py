@@ -8,8 +8,8 @@ from app.core import i18n
 from app.core.pages import Banner
 from app.organizations.context import current_membership
 from app.organizations.models import Role
+from app.subscriptions.access import access
 from app.subscriptions.context import current_subscription
-from app.subscriptions.states import PortalState
 
 from .context import owed_invoice
 
@@ -25,10 +25,11 @@ def of_renewal() -> Banner | None:
         text = _("The last payment for %(plan)s failed. %(amount)s is due.", plan=plan, amount=amount)
     if invoice.next_payment_attempt_at:
         text += " " + _("Next attempt: %(date)s.", date=i18n.day(invoice.next_payment_attempt_at))
-    if subscription.portal_state == PortalState.RESTRICTED:
+    decision = access(subscription)
+    if not decision.allowed:
         text += " " + _("Access is restricted until it is paid.")
-    elif subscription.access_ends_at:
-        text += " " + _("You keep full access until %(date)s.", date=i18n.day(subscription.access_ends_at))
+    elif decision.until:
+        text += " " + _("You keep full access until %(date)s.", date=i18n.day(decision.until))
     if not current_membership.may(Role.BILLING):
         return Banner("payment_owed", "danger", text, _("See invoices"), url_for("invoices.index"))
     pay = url_for("pay.show", number=invoice.number)
