@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from typing import NamedTuple
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -16,14 +17,23 @@ from .logs import log
 from .transactions import abandon
 
 
+class Step(NamedTuple):
+    """Where a page that refuses sends its reader: a button."""
+
+    label: str
+    url: str
+
+
 class PortalError(Exception):
     """Base of all errors a verb may raise; declared above the verb, carrying its noun.
 
     `status` is the HTTP status both doors answer with, `code` the stable word of the JSON API, `str(error)` the sentence.
+    `step` is the way out, where the error knows a better one than reloading or the overview.
     """
 
     status = 400
     code = "invalid_request"
+    step: Step | None = None
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -89,12 +99,12 @@ def _answer(error: Exception) -> Response | None:
     return next((found for ask in answerers if (found := ask(error)) is not None), None)
 
 
-def page(status: int, sentence: str) -> tuple[str, int]:
+def page(status: int, sentence: str, step: Step | None = None) -> tuple[str, int]:
     """The error as a whole page, or as a fragment when htmx swaps it in."""
     template = "errors/_error.html" if htmx else "errors/error.html"
     title = str(TITLES.get(status, TITLES[400]))
     return render_template(
-        template, status=status, title=title, sentence=sentence, request_id=g.get("request_id")
+        template, status=status, title=title, sentence=sentence, step=step, request_id=g.get("request_id")
     ), status
 
 
@@ -114,7 +124,7 @@ def answers_json(view: Callable[..., ResponseReturnValue]) -> Callable[..., Resp
 
 def _portal_error(error: PortalError) -> ResponseReturnValue:
     abandon()
-    return _answer(error) or page(error.status, str(error))
+    return _answer(error) or page(error.status, str(error), error.step)
 
 
 def _unavailable(error: Exception) -> ResponseReturnValue:
