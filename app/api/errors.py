@@ -8,14 +8,11 @@ from app.core.errors import PortalError
 
 
 class ApiError(PortalError):
-    """An error with more to say than its sentence: `headers` of the answer, `members` of the problem."""
+    """An error whose answer has `headers`."""
 
-    def __init__(
-        self, sentence: str, *, headers: dict[str, str] | None = None, members: dict[str, Any] | None = None
-    ) -> None:
+    def __init__(self, sentence: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(sentence)
         self.headers = headers or {}
-        self.members = members or {}
 
 
 class Unauthenticated(ApiError):
@@ -38,7 +35,7 @@ class MissingScope(ApiError):
     def __init__(self, scope: str) -> None:
         challenge = f'Bearer realm="api", error="insufficient_scope", scope="{scope}"'
         sentence = _("This key does not have the scope %(scope)s.", scope=scope)
-        super().__init__(sentence, headers={"WWW-Authenticate": challenge}, members={"scope": scope})
+        super().__init__(sentence, headers={"WWW-Authenticate": challenge})
 
 
 class UnreadableBody(ApiError):
@@ -57,4 +54,9 @@ class InvalidFields(ApiError):
     code = "invalid_fields"
 
     def __init__(self, errors: list[dict[str, str]]) -> None:
-        super().__init__(_("Some fields are not as they should be; `errors` names them."), members={"errors": errors})
+        super().__init__(_("Some fields are not as they should be; `errors` names them."))
+        self.errors = errors
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"errors": self.errors}

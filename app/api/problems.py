@@ -61,7 +61,6 @@ def _status_of(error: Exception) -> tuple[int, dict[str, str]]:
 
 
 def _problem(status: int, code: str, sentence: str, error: Exception) -> Response:
-    more = error if isinstance(error, ApiError) else None
     document = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -70,5 +69,6 @@ def _problem(status: int, code: str, sentence: str, error: Exception) -> Respons
         "code": code,
         "request_id": g.get("request_id"),
     }
-    body = json.dumps(document | (more.members if more else {}))
-    return Response(body, status, more.headers if more else {}, mimetype=MEDIA_TYPE)
+    details = error.details if isinstance(error, PortalError) else {}
+    headers = error.headers if isinstance(error, ApiError) else {}
+    return Response(json.dumps(document | details), status, headers, mimetype=MEDIA_TYPE)

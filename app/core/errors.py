@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -37,6 +37,11 @@ class PortalError(Exception):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the JSON API says beside the sentence."""
+        return {}
 
 
 class NotFound(PortalError):
