@@ -40,6 +40,7 @@ ROOMS = (
     "promotions",
     "payments",
     "subscriptions",
+    "usage",
     "invoices",
     "payment_methods",
     "webhooks",

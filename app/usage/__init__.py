@@ -1,0 +1,7 @@
+"""Usage: events counted once, what they add up to in each window, and what of it goes beyond the plan and is sold."""
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from . import models as models  # its tables, for those who make them

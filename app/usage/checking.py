@@ -1,0 +1,76 @@
+"""What an event must be to count."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from flask_babel import gettext as _
+
+from app.catalog.tree import Catalog, Meter
+
+from .refusals import EventsRefused, Problem
+
+AHEAD = timedelta(minutes=5)
+"""How far clocks may differ; Stripe's meters take no more either (https://docs.stripe.com/api/billing/meter-event/create)."""
+LATE = timedelta(days=35)
+"""How long after it happened an event still counts into a window that is over: as long as Stripe's meters take it."""
+MOST = Decimal(10**15)
+DECIMALS = 12
+"""What Stripe's meters take of a value: fifteen digits before the point and twelve behind it."""
+LONGEST_ID = 200
+
+
+class NewEvent(NamedTuple):
+    """`event_id` is the sender's, unique within the organization. `occurred_at` is UTC; None is now."""
+
+    event_id: str
+    meter: str
+    quantity: Decimal
+    occurred_at: datetime | None = None
+
+
+def meters_of(known: Catalog, events: Sequence[NewEvent]) -> dict[str, Meter]:
+    """The meters that the events name, as far as they count."""
+    found = ((key, known.meter(key)) for key in {event.meter for event in events})
+    return {key: meter for key, meter in found if meter is not None and meter.archived_at is None}
+
+
+def is_whole(meter: Meter) -> bool:
+    """A meter without a unit of measure counts whole things."""
+    return not meter.unit
+
+
+def check(events: Sequence[NewEvent], meters: dict[str, Meter], now: datetime) -> None:
+    """Whether each may count at all; whether its window still takes it is seen when it is placed. Raises EventsRefused."""
+    if problems := list(_problems(events, meters, now)):
+        raise EventsRefused(problems)
+
+
+def _problems(events: Sequence[NewEvent], meters: dict[str, Meter], now: datetime) -> Iterator[Problem]:
+    latest = now + AHEAD
+    for index, (event_id, meter_key, quantity, occurred_at) in enumerate(events):
+        meter = meters.get(meter_key)
+        if not event_id or len(event_id) > LONGEST_ID or not event_id.isprintable():
+            yield Problem(index, "invalid_id", _("An id has 1 to %(most)s printable characters.", most=LONGEST_ID))
+        if meter is None:
+            yield Problem(index, "unknown_meter", _("There is no such meter."))
+        elif refusal := _quantity_problem(meter, quantity):
+            yield Problem(index, *refusal)
+        if occurred_at is not None and occurred_at > latest:
+            yield Problem(index, "in_the_future", _("This has not happened yet; check your clock."))
+
+
+def _quantity_problem(meter: Meter, quantity: Decimal) -> tuple[str, str] | None:
+    if not quantity.is_finite() or quantity >= MOST:
+        return "quantity_too_large", _("A quantity has at most fifteen digits before the point.")
+    if quantity < 0:
+        return "negative_quantity", _("A quantity cannot be less than nothing.")
+    exponent = int(quantity.as_tuple().exponent)
+    if exponent >= 0:
+        return None
+    if is_whole(meter) and quantity != quantity.to_integral_value():
+        return "fractional_quantity", _("This meter counts whole things.")
+    if exponent < -DECIMALS and quantity != round(quantity, DECIMALS):
+        return "too_many_decimals", _("A quantity has at most %(most)s decimals.", most=DECIMALS)
+    return None

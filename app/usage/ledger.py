@@ -1,0 +1,166 @@
+"""The statements that count: a batch is one insert of events and one of what they add up to, whatever its size.
+
+Events are sorted by id and sums by meter and window, so that two who send the same wait for each other in one order.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+
+from app.catalog.models import Aggregation
+from app.core.extensions import db
+
+from .placing import Amount, Placed
+
+ADD_EVENTS = text("""
+INSERT INTO usage_events (organization_id, event_id, meter_key, quantity, occurred_at, is_timed)
+SELECT :organization, * FROM unnest(
+    CAST(:ids AS text[]), CAST(:meters AS text[]), CAST(:quantities AS numeric[]),
+    CAST(:moments AS timestamptz[]), CAST(:timed AS boolean[]))
+ON CONFLICT DO NOTHING
+RETURNING event_id
+""")
+
+KNOWN_EVENTS = text("""
+SELECT event_id, meter_key, quantity, CASE WHEN is_timed THEN occurred_at END
+FROM usage_events WHERE organization_id = :organization AND event_id = ANY(:ids)
+""")
+
+# What was counted before, and what is added to it.
+MERGED = {
+    Aggregation.SUM: "{table}.used + excluded.used",
+    Aggregation.MAX: "greatest({table}.used, excluded.used)",
+    Aggregation.LAST: "CASE WHEN {later} THEN excluded.used ELSE {table}.used END",
+}
+LATER = "(excluded.latest_at, excluded.latest_id) > ({table}.latest_at, {table}.latest_id)"
+
+# The plan decides about a window while it is open; how one that is over stood is kept.
+ADD_UP = """
+WITH days AS (
+    INSERT INTO usage_days (organization_id, meter_key, day, used, latest_at, latest_id)
+    SELECT :organization, * FROM unnest(
+        CAST(:day_meters AS text[]), CAST(:days AS date[]), CAST(:day_used AS numeric[]),
+        CAST(:day_latest_at AS timestamptz[]), CAST(:day_latest_id AS text[]))
+    ON CONFLICT (organization_id, meter_key, day) DO UPDATE SET {days}
+)
+INSERT INTO usage_totals
+    (organization_id, counted_at, meter_key, begins_at, ends_at, used, latest_at, latest_id, included)
+SELECT :organization, :now, * FROM unnest(
+    CAST(:meters AS text[]), CAST(:begins AS timestamptz[]), CAST(:ends AS timestamptz[]), CAST(:used AS numeric[]),
+    CAST(:latest_at AS timestamptz[]), CAST(:latest_id AS text[]), CAST(:included AS numeric[]))
+ON CONFLICT (organization_id, meter_key, begins_at) DO UPDATE SET {totals},
+    counted_at = excluded.counted_at,
+    ends_at = CASE WHEN {open} THEN excluded.ends_at ELSE usage_totals.ends_at END,
+    included = CASE WHEN {open} THEN excluded.included ELSE usage_totals.included END
+RETURNING id, meter_key, begins_at, used, included, sold, sales, sold_at
+"""
+OPEN = "(usage_totals.ends_at IS NULL OR usage_totals.ends_at > :now)"
+
+CUT = text("""
+UPDATE usage_totals SET ends_at = :begins WHERE organization_id = :organization AND meter_key = :meter
+AND begins_at < :begins AND (ends_at IS NULL OR ends_at > :begins)
+""")
+
+
+def _adding_up(how: Aggregation) -> Any:
+    def merged(table: str) -> str:
+        later = LATER.format(table=table)
+        newest = (f"{name} = CASE WHEN {later} THEN excluded.{name} ELSE {table}.{name} END" for name in LATEST)
+        return ", ".join([f"used = {MERGED[how].format(table=table, later=later)}", *newest])
+
+    return text(ADD_UP.format(days=merged("usage_days"), totals=merged("usage_totals"), open=OPEN))
+
+
+LATEST = ("latest_at", "latest_id")
+ADDING_UP = {how: _adding_up(how) for how in Aggregation}
+
+
+class Sums(NamedTuple):
+    """A total as it stands after counting."""
+
+    id: int
+    meter_key: str
+    begins_at: datetime
+    used: Decimal
+    included: Decimal | None
+    sold: Decimal
+    sales: int
+    sold_at: datetime | None
+
+
+class Content(NamedTuple):
+    """What an event said; an id stands for one content."""
+
+    meter_key: str
+    quantity: Decimal
+    occurred_at: datetime | None
+
+
+def add_events(organization_id: int, placed: Sequence[Placed]) -> set[str]:
+    """Write down the events, which have different ids; answers the ids of those that are new."""
+    found = sorted(placed, key=lambda one: one.event.event_id)
+    values = {
+        "organization": organization_id,
+        "ids": [one.event.event_id for one in found],
+        "meters": [one.event.meter for one in found],
+        "quantities": [one.event.quantity for one in found],
+        "moments": [one.occurred_at for one in found],
+        "timed": [one.event.occurred_at is not None for one in found],
+    }
+    return set(db.session.scalars(ADD_EVENTS, values))
+
+
+def contents(organization_id: int, ids: Collection[str]) -> dict[str, Content]:
+    """What the events of these ids said."""
+    rows = db.session.execute(KNOWN_EVENTS, {"organization": organization_id, "ids": list(ids)})
+    return {row[0]: Content(*row[1:]) for row in rows}
+
+
+def add_up(
+    organization_id: int,
+    windows: dict[tuple[str, datetime], Amount],
+    days: dict[tuple[str, date], Amount],
+    included: dict[tuple[str, datetime], Decimal | None],
+    now: datetime,
+) -> list[Sums]:
+    """Add the amounts to the totals and days; one statement for each way of adding up that there is."""
+    found: list[Sums] = []
+    for how in Aggregation:
+        totals = {key: amount for key, amount in windows.items() if amount.meter.aggregation == how}
+        if totals:
+            of_days = {key: amount for key, amount in days.items() if amount.meter.aggregation == how}
+            values = {"organization": organization_id, "now": now, **_totals(totals, included), **_days(of_days)}
+            found += [Sums(*row) for row in db.session.execute(ADDING_UP[how], values)]
+    return found
+
+
+def _totals(
+    amounts: dict[tuple[str, datetime], Amount], included: dict[tuple[str, datetime], Decimal | None]
+) -> dict[str, Any]:
+    return {
+        "meters": [meter for meter, _ in amounts],
+        "begins": [begins for _, begins in amounts],
+        "ends": [amount.window.ends_at for amount in amounts.values()],
+        "used": [amount.used for amount in amounts.values()],
+        "latest_at": [amount.latest_at for amount in amounts.values()],
+        "latest_id": [amount.latest_id for amount in amounts.values()],
+        "included": [included[key] for key in amounts],
+    }
+
+
+def _days(amounts: dict[tuple[str, date], Amount]) -> dict[str, Any]:
+    return {
+        "day_meters": [meter for meter, _ in amounts],
+        "days": [day for _, day in amounts],
+        "day_used": [amount.used for amount in amounts.values()],
+        "day_latest_at": [amount.latest_at for amount in amounts.values()],
+        "day_latest_id": [amount.latest_id for amount in amounts.values()],
+    }
+
+
+def cut(organization_id: int, meter_key: str, begins_at: datetime) -> None:
+    """A window ends where the next one began, if that was earlier than it was meant to."""
+    db.session.execute(CUT, {"organization": organization_id, "meter": meter_key, "begins": begins_at})

@@ -1,0 +1,141 @@
+"""What decides how much an organization may use, and what it used: one statement, however much was counted."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import aliased
+
+from app.catalog import service as catalog
+from app.catalog.models import Behaviour
+from app.catalog.models import Window as Kind
+from app.catalog.tree import Catalog, Limit, Meter, Plan, Price
+from app.core.extensions import db
+from app.organizations.models import Organization
+from app.subscriptions.models import Subscription
+from app.subscriptions.states import LIVE, Status
+
+from . import windows
+from .models import Total
+from .standing import Standing
+from .windows import Course, Window
+
+
+class Sum(NamedTuple):
+    """What a meter counted in a window, at `counted_at` for the last time."""
+
+    meter_key: str
+    begins_at: datetime
+    ends_at: datetime | None
+    used: Decimal
+    counted_at: datetime
+
+    @property
+    def window(self) -> Window:
+        return Window(self.begins_at, self.ends_at)
+
+    def is_cut_by(self, meter_key: str, begins_at: datetime) -> bool:
+        """Another window begins before this one was meant to end."""
+        return meter_key == self.meter_key and self.begins_at < begins_at and self.window.holds(begins_at)
+
+
+COLUMNS = [getattr(Total, name) for name in Sum._fields]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`subscription` is the latest that began, live or over; its price is not loaded, `price` is the catalogue's.
+
+    `plan` is what counts now: Free's without a live subscription, None where the catalogue has none.
+    """
+
+    subscription: Subscription | None
+    price: Price | None
+    plan: Plan | None
+    course: Course
+    sums: tuple[Sum, ...]
+
+    def limit(self, meter: Meter) -> Limit:
+        """What the plan includes of a meter; nothing of one that it does not name."""
+        known = self.plan.limit(meter.key) if self.plan else None
+        return known or Limit(meter, 0, Behaviour.HARD, ())
+
+    def window(self, meter: Meter, instant: datetime) -> Window:
+        """The window around `instant`. A month of the calendar that was begun goes on, whatever becomes of the time zone."""
+        if meter.window is Kind.CALENDAR_MONTH:
+            begun = (
+                known.window for known in self.sums if known.meter_key == meter.key and known.window.holds(instant)
+            )
+            if found := next(begun, None):
+                return found
+        return windows.at(meter.window, self.course, instant)
+
+    def standing(self, meter: Meter, now: datetime) -> Standing:
+        """How it stands with a meter in the window around `now`."""
+        limit, window = self.limit(meter), self.window(meter, now)
+        wanted = (meter.key, window.begins_at)
+        counted = next((known for known in self.sums if (known.meter_key, known.begins_at) == wanted), None)
+        return Standing(
+            meter=meter,
+            limit=None if limit.amount is None else Decimal(limit.amount),
+            behaviour=limit.behaviour,
+            used=counted.used if counted else Decimal(0),
+            begins_at=window.begins_at,
+            resets_at=window.ends_at,
+            overage_price=limit.overage(self.price.amount.currency) if self.price else None,
+            counted_at=counted.counted_at if counted else None,
+        )
+
+
+def read(
+    organization: Organization, since: datetime, until: datetime, meter_keys: Collection[str] | None = None
+) -> Reading:
+    """Sums of the windows that touch [since, until], of these meters only where some are named."""
+    rows = db.session.execute(_everything(organization, since, until, meter_keys)).all()
+    subscription: Subscription | None = rows[0][0] if rows else None
+    sums = tuple(Sum(*row[1:]) for row in rows if row[1] is not None)
+    known = catalog.current()
+    price = _price(known, subscription)
+    plan = known.plan(price.plan_key) if price else known.free
+    return Reading(subscription, price, plan, course(organization, subscription), sums)
+
+
+def course(organization: Organization, subscription: Subscription | None) -> Course:
+    """What decides about this organization's windows."""
+    zone = ZoneInfo(organization.timezone)
+    if subscription is None:
+        return Course(organization.created_at, zone)
+    return Course(
+        organization.created_at,
+        zone,
+        since=subscription.started_at,
+        begins_at=subscription.current_period_start,
+        ends_at=subscription.current_period_end,
+        is_trial=subscription.status == Status.TRIALING,
+        over_at=subscription.ended_at,
+    )
+
+
+def _everything(
+    organization: Organization, since: datetime, until: datetime, meter_keys: Collection[str] | None
+) -> Select[Any]:
+    one = aliased(Subscription)
+    begun = select(one.id).where(one.organization_id == organization.id, one.began_at.is_not(None))
+    latest = begun.order_by(one.status.in_(LIVE).desc(), one.started_at.desc()).limit(1).scalar_subquery()
+    touching = (Total.organization_id == organization.id) & (Total.begins_at <= until)
+    touching &= or_(Total.ends_at.is_(None), Total.ends_at > since)
+    if meter_keys is not None:
+        touching &= Total.meter_key.in_(meter_keys)
+    whole = select(Subscription, *COLUMNS).select_from(Organization).where(Organization.id == organization.id)
+    return whole.outerjoin(Subscription, Subscription.id == latest).outerjoin(Total, touching)
+
+
+def _price(known: Catalog, subscription: Subscription | None) -> Price | None:
+    """What a live subscription is for."""
+    if subscription is None or not subscription.is_running:
+        return None
+    return next((price for price in known.all_prices if price.id == subscription.price_id), None)

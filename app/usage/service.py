@@ -1,0 +1,121 @@
+"""Count what was used, each event once, and say how an organization stands with its limits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from app.catalog import service as catalog
+from app.catalog.models import Aggregation, Behaviour
+from app.core import clock
+from app.core.errors import NotFound
+from app.core.extensions import db
+from app.organizations.models import Organization
+
+from . import checking, ledger, placing, reading
+from .checking import NewEvent as NewEvent
+from .ledger import Content
+from .models import UsageDay
+from .placing import Amount, Placed
+from .reading import Reading
+from .refusals import EventsConflict, NoEvents, TooManyEvents, reused
+from .standing import Day, Standing
+
+MOST_EVENTS = 1000
+"""How many events one call takes."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many events are new, and how many were counted before."""
+
+    new: int
+    repeated: int
+
+
+def count(organization: Organization, events: Sequence[NewEvent]) -> Counted:
+    """Count 1 to 1,000 events, all or none, each id once; the same event again changes nothing.
+
+    An event counts into the window it happened in, also when that is over: up to 35 days after it happened. Raises
+    NoEvents, TooManyEvents, EventsRefused, and EventsConflict where an id stands for another event.
+    """
+    if not events:
+        raise NoEvents()
+    if len(events) > MOST_EVENTS:
+        raise TooManyEvents(MOST_EVENTS)
+    now = clock.now()
+    meters = checking.meters_of(catalog.current(), events)
+    checking.check(events, meters, now)
+    earliest = min((event.occurred_at for event in events if event.occurred_at), default=now)
+    since = max(min(earliest, now), now - checking.LATE)
+    read = reading.read(organization, since, now + checking.AHEAD, sorted(meters))
+    placed = placing.place(events, meters, read, now)
+    single = {one.event.event_id: one for one in reversed(placed)}
+    known = {event_id: _content(one.event) for event_id, one in single.items()}
+    added = ledger.add_events(organization.id, list(single.values()))
+    if len(added) < len(single):
+        known |= ledger.contents(organization.id, single.keys() - added)
+    if other := [index for index, event in enumerate(events) if known[event.event_id] != _content(event)]:
+        raise EventsConflict(reused(other))
+    if added:
+        _add_up(organization, [one for one in single.values() if one.event.event_id in added], read, now)
+    return Counted(new=len(added), repeated=len(events) - len(added))
+
+
+def _content(event: NewEvent) -> Content:
+    return Content(event.meter, event.quantity, event.occurred_at)
+
+
+def _add_up(organization: Organization, placed: Sequence[Placed], read: Reading, now: datetime) -> None:
+    by_window = placing.by_window(placed)
+    included = {key: _included(read, amount) for key, amount in by_window.items()}
+    days = placing.by_day(placed, read.course.zone)
+    for meter_key, begins_at in by_window:
+        if any(known.is_cut_by(meter_key, begins_at) for known in read.sums):
+            ledger.cut(organization.id, meter_key, begins_at)
+    ledger.add_up(organization.id, by_window, days, included, now)
+
+
+def _included(read: Reading, amount: Amount) -> Decimal | None:
+    """What the plan includes where more is sold: by the unit, and not in a trial. None where nothing is."""
+    limit, course = read.limit(amount.meter), read.course
+    is_paid = course.since is not None and amount.window.begins_at >= course.since and not course.is_trial
+    is_sold = limit.behaviour is Behaviour.BILLABLE and amount.meter.aggregation == Aggregation.SUM
+    return Decimal(limit.amount) if is_paid and is_sold and limit.amount is not None else None
+
+
+def standings(organization: Organization) -> list[Standing]:
+    """How it stands with every meter, in the order of the catalogue; at most two statements."""
+    return _standings(organization, None)
+
+
+def standing(organization: Organization, meter_key: str) -> Standing:
+    """The same for one meter. Raises NotFound for one that does not count."""
+    found = _standings(organization, meter_key)
+    if not found:
+        raise NotFound()
+    return found[0]
+
+
+def _standings(organization: Organization, meter_key: str | None) -> list[Standing]:
+    now = clock.now()
+    meters = [meter for meter in catalog.current().meters if meter.archived_at is None]
+    wanted = [meter for meter in meters if meter_key in (None, meter.key)]
+    if not wanted:
+        return []
+    read = reading.read(organization, now, now, None if meter_key is None else [meter_key])
+    return [read.standing(meter, now) for meter in wanted]
+
+
+def daily(organization: Organization, meter_key: str, first: date, last: date) -> list[Day]:
+    """What a meter counted on each day from `first` to `last`, which are days of the organization's time zone.
+
+    Every day is there: one without events counted nothing, and leaves a level as it was.
+    """
+    mine = (UsageDay.organization_id == organization.id) & (UsageDay.meter_key == meter_key)
+    rows = db.session.execute(select(UsageDay.day, UsageDay.used).where(mine, UsageDay.day.between(first, last)))
+    known = {row.day: row.used for row in rows}
+    span = range((last - first).days + 1)
+    return [Day(day, known.get(day, Decimal(0))) for day in (first + timedelta(days=number) for number in span)]
