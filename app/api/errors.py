@@ -8,11 +8,18 @@ from app.core.errors import PortalError
 
 
 class ApiError(PortalError):
-    """An error whose answer has `headers`."""
+    """An error with more to say than its sentence: `headers` of the answer, `members` of the problem document."""
 
-    def __init__(self, sentence: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, sentence: str, *, headers: dict[str, str] | None = None, members: dict[str, Any] | None = None
+    ) -> None:
         super().__init__(sentence)
         self.headers = headers or {}
+        self.members = members or {}
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return self.members
 
 
 class Unauthenticated(ApiError):
@@ -54,9 +61,4 @@ class InvalidFields(ApiError):
     code = "invalid_fields"
 
     def __init__(self, errors: list[dict[str, str]]) -> None:
-        super().__init__(_("Some fields are not as they should be; `errors` names them."))
-        self.errors = errors
-
-    @property
-    def details(self) -> dict[str, Any]:
-        return {"errors": self.errors}
+        super().__init__(_("Some fields are not as they should be; `errors` names them."), members={"errors": errors})
