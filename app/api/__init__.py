@@ -15,11 +15,11 @@ from app.core.errors import answerers
 from app.core.extensions import csrf, limiter
 
 from . import problems
-from .bodies import Parser, Word
+from .bodies import Parser, Word, read_json
 from .errors import ApiError
 from .guards import Caller, bearer, caller_key, resolvers
 
-__all__ = ["PREFIX", "ApiError", "Caller", "Word", "bearer", "blueprint", "register", "resolvers"]
+__all__ = ["PREFIX", "ApiError", "Caller", "Word", "bearer", "blueprint", "read_json", "register", "resolvers"]
 
 PREFIX = "/api/v1"
 PER_KEY = "6000/minute"

@@ -4,4 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from . import models as models  # its tables, for those who make them
+    from app.api import register
+
+    from . import api
+
+    register(api.bp)

@@ -52,13 +52,15 @@ def _problems(events: Sequence[NewEvent], meters: dict[str, Meter], now: datetim
     for index, (event_id, meter_key, quantity, occurred_at) in enumerate(events):
         meter = meters.get(meter_key)
         if not event_id or len(event_id) > LONGEST_ID or not event_id.isprintable():
-            yield Problem(index, "invalid_id", _("An id has 1 to %(most)s printable characters.", most=LONGEST_ID))
+            yield Problem(
+                index, "id", "invalid_id", _("An id has 1 to %(most)s printable characters.", most=LONGEST_ID)
+            )
         if meter is None:
-            yield Problem(index, "unknown_meter", _("There is no such meter."))
+            yield Problem(index, "meter", "unknown_meter", _("There is no such meter."))
         elif refusal := _quantity_problem(meter, quantity):
-            yield Problem(index, *refusal)
+            yield Problem(index, "quantity", *refusal)
         if occurred_at is not None and occurred_at > latest:
-            yield Problem(index, "in_the_future", _("This has not happened yet; check your clock."))
+            yield Problem(index, "occurred_at", "in_the_future", _("This has not happened yet; check your clock."))
 
 
 def _quantity_problem(meter: Meter, quantity: Decimal) -> tuple[str, str] | None:

@@ -61,7 +61,9 @@ def place(events: Sequence[NewEvent], meters: dict[str, Meter], reading: Reading
         occurred_at = event.occurred_at or now
         window = calendars[event.meter].window(occurred_at)
         if window is None:
-            problems.append(Problem(index, "window_closed", _("This happened too long ago to be counted still.")))
+            problems.append(
+                Problem(index, "occurred_at", "window_closed", _("This happened too long ago to be counted still."))
+            )
         else:
             placed.append(Placed(event, meters[event.meter], occurred_at, window))
     if problems:

@@ -20,7 +20,7 @@ from .ledger import Content
 from .models import UsageDay
 from .placing import Amount, Placed
 from .reading import Reading
-from .refusals import EventsConflict, NoEvents, TooManyEvents, reused
+from .refusals import EventsConflict, NoEvents, TooManyEvents
 from .standing import Day, Standing
 
 MOST_EVENTS = 1000
@@ -58,7 +58,7 @@ def count(organization: Organization, events: Sequence[NewEvent]) -> Counted:
     if len(added) < len(single):
         known |= ledger.contents(organization.id, single.keys() - added)
     if other := [index for index, event in enumerate(events) if known[event.event_id] != _content(event)]:
-        raise EventsConflict(reused(other))
+        raise EventsConflict(other)
     if added:
         _add_up(organization, [one for one in single.values() if one.event.event_id in added], read, now)
     return Counted(new=len(added), repeated=len(events) - len(added))

@@ -6,24 +6,9 @@ from decimal import Decimal
 import pytest
 
 from app.core import clock
-from app.core.extensions import db
-from app.usage import service
-from app.usage.service import Counted, NewEvent
+from app.usage.service import Counted
 from tests.cast import Browser
-
-
-def event(id: str, meter: str = "renders", quantity: str | int = 1, at=None) -> NewEvent:
-    return NewEvent(id, meter, Decimal(quantity), at)
-
-
-def count(browser: Browser, *events: NewEvent) -> Counted:
-    counted = service.count(browser.organization, events)
-    db.session.commit()
-    return counted
-
-
-def used(browser: Browser, meter: str = "renders") -> Decimal:
-    return service.standing(browser.organization, meter).used
+from tests.usage.reporting import count, event, used
 
 
 @pytest.fixture(autouse=True)
