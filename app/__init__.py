@@ -41,6 +41,7 @@ ROOMS = (
     "payments",
     "subscriptions",
     "usage",
+    "entitlements",
     "invoices",
     "payment_methods",
     "webhooks",

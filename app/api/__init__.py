@@ -18,8 +18,21 @@ from . import problems
 from .bodies import Parser, Word, read_json
 from .errors import ApiError
 from .guards import Caller, bearer, caller_key, resolvers
+from .numbers import Number, read_number
 
-__all__ = ["PREFIX", "ApiError", "Caller", "Word", "bearer", "blueprint", "read_json", "register", "resolvers"]
+__all__ = [
+    "PREFIX",
+    "ApiError",
+    "Caller",
+    "Number",
+    "Word",
+    "bearer",
+    "blueprint",
+    "read_json",
+    "read_number",
+    "register",
+    "resolvers",
+]
 
 PREFIX = "/api/v1"
 PER_KEY = "6000/minute"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import event, select
+from sqlalchemy import ColumnElement, event, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound, PortalError
@@ -90,6 +90,16 @@ def current() -> Catalog:
     if copy.version != version:
         copy = _copy[0] = snapshot.read(version)
     return copy
+
+
+def version_column() -> ColumnElement[str | None]:
+    """The version as a column of another statement, whose answer is handed to `trust`: then `current` asks nothing itself."""
+    return select(CatalogVersion.version).scalar_subquery()
+
+
+def trust(version: str | None) -> None:
+    """For the rest of this transaction the catalogue has this version."""
+    db.session.info[VERSION] = version
 
 
 @event.listens_for(Session, "after_transaction_end")

@@ -57,13 +57,14 @@ def _problems(events: Sequence[NewEvent], meters: dict[str, Meter], now: datetim
             )
         if meter is None:
             yield Problem(index, "meter", "unknown_meter", _("There is no such meter."))
-        elif refusal := _quantity_problem(meter, quantity):
+        elif refusal := quantity_problem(meter, quantity):
             yield Problem(index, "quantity", *refusal)
         if occurred_at is not None and occurred_at > latest:
             yield Problem(index, "occurred_at", "in_the_future", _("This has not happened yet; check your clock."))
 
 
-def _quantity_problem(meter: Meter, quantity: Decimal) -> tuple[str, str] | None:
+def quantity_problem(meter: Meter, quantity: Decimal) -> tuple[str, str] | None:
+    """What is wrong with a quantity of this meter: a stable word and a sentence. None if it can be counted."""
     if not quantity.is_finite() or quantity >= MOST:
         return "quantity_too_large", _("A quantity has at most fifteen digits before the point.")
     if quantity < 0:

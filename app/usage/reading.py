@@ -16,6 +16,7 @@ from app.catalog.models import Window as Kind
 from app.catalog.tree import Catalog, Limit, Meter, Plan, Price
 from app.core.extensions import db
 from app.organizations.models import Organization
+from app.subscriptions.access import plan_in_force
 from app.subscriptions.models import Subscription
 from app.subscriptions.states import LIVE, Status
 
@@ -50,7 +51,7 @@ COLUMNS = [getattr(Total, name) for name in Sum._fields]
 class Reading:
     """`subscription` is the latest that began, live or over; its price is not loaded, `price` is the catalogue's.
 
-    `plan` is what counts now: Free's without a live subscription, None where the catalogue has none.
+    `plan` is the one in force: Free's without a live subscription and in a pause, None where the catalogue has none.
     """
 
     subscription: Subscription | None
@@ -97,11 +98,11 @@ def read(
     """Sums of the windows that touch [since, until], of these meters only where some are named."""
     rows = db.session.execute(_everything(organization, since, until, meter_keys)).all()
     subscription: Subscription | None = rows[0][0] if rows else None
-    sums = tuple(Sum(*row[1:]) for row in rows if row[1] is not None)
-    known = catalog.current()
-    price = _price(known, subscription)
-    plan = known.plan(price.plan_key) if price else known.free
-    return Reading(subscription, price, plan, course(organization, subscription), sums)
+    if rows:
+        catalog.trust(rows[0][1])
+    sums = tuple(Sum(*row[2:]) for row in rows if row[2] is not None)
+    price = _price(catalog.current(), subscription)
+    return Reading(subscription, price, plan_in_force(subscription), course(organization, subscription), sums)
 
 
 def course(organization: Organization, subscription: Subscription | None) -> Course:
@@ -130,7 +131,8 @@ def _everything(
     touching &= or_(Total.ends_at.is_(None), Total.ends_at > since)
     if meter_keys is not None:
         touching &= Total.meter_key.in_(meter_keys)
-    whole = select(Subscription, *COLUMNS).select_from(Organization).where(Organization.id == organization.id)
+    whole = select(Subscription, catalog.version_column(), *COLUMNS).select_from(Organization)
+    whole = whole.where(Organization.id == organization.id)
     return whole.outerjoin(Subscription, Subscription.id == latest).outerjoin(Total, touching)
 
 
