@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.api_keys import service as keys
@@ -16,10 +17,11 @@ class Program:
 
     key: ApiKey
 
-    def __init__(self, owner: Browser, *scopes: str) -> None:
+    def __init__(self, owner: Browser, *scopes: str, at: Flask | None = None) -> None:
         self.key, self.secret = keys.create(owner.organization, "Program", scopes or list(Scope))
         db.session.commit()
-        self._client = Browser(owner.application, owner.application.response_class)
+        portal = at or owner.application
+        self._client = Browser(portal, portal.response_class)
 
     def get(self, address: str) -> TestResponse:
         return self.ask(address, method="GET")

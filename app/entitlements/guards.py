@@ -29,7 +29,7 @@ def plan_required(*keys: str) -> "Guard[P]":
     def refuse(found: Entitlements) -> None:
         if found.plan is None or found.plan.key not in keys:
             known = (catalog.current().plan(key) for key in keys)
-            raise PlanNeeded([plan.name for plan in known if plan])
+            raise PlanNeeded([plan.name for plan in known if plan and plan.is_offered])
 
     return _guard(refuse)
 

@@ -57,11 +57,14 @@ class SubscriptionNeeded(PortalError):
 
 
 class PlanNeeded(PortalError):
+    """`names` are of the plans that can be chosen; there may be none any more."""
+
     status = 403
     code = "plan_required"
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(_("This comes with: %(plans)s.", plans=", ".join(names)))
+        sentence = _("This comes with: %(plans)s.", plans=", ".join(names)) if names else _("Your plan is another one.")
+        super().__init__(sentence)
         self.step = _to_plans()
 
 
