@@ -16,7 +16,7 @@ from app.gateway.breaker import breaker
 from app.gateway.errors import GatewayUnavailable
 from app.webhooks import service as inbox
 
-from . import auth, gateway, invoices, notifications, payment_methods, reconciliation, subscriptions, webhooks
+from . import auth, gateway, invoices, notifications, payment_methods, reconciliation, subscriptions, usage, webhooks
 
 BATCH = 20
 TURN_SECONDS = 10.0
@@ -32,6 +32,7 @@ HANDLERS: dict[str, Handler] = {
     **payment_methods.HANDLERS,
     **reconciliation.HANDLERS,
     **subscriptions.HANDLERS,
+    **usage.HANDLERS,
     **webhooks.HANDLERS,
 }
 

@@ -1,5 +1,6 @@
 """A subscription at Stripe as our own frozen record (https://docs.stripe.com/api/subscriptions/object)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,7 @@ EXPAND = ["schedule", "discounts.source.coupon", "discounts.promotion_code"]
 
 @dataclass(frozen=True)
 class SubscriptionRecord:
-    """A subscription with one item. Instants are UTC; `status` is Stripe's word.
+    """A subscription to one plan; the metered prices it carries beside that are not looked at here. Instants are UTC; `status` is Stripe's word.
 
     `asked_at` is machine time: whatever happened before it, Stripe's answer knows. `scheduled_…` is what a schedule will
     change at `scheduled_at`, `pending_…` what waits for the payment of the latest invoice. `discounts` are plain values:
@@ -58,7 +59,7 @@ class SubscriptionRecord:
 
 def record(subscription: stripe.Subscription, asked_at: datetime) -> SubscriptionRecord:
     """`subscription` as answered with `EXPAND`, to a question put at `asked_at` (machine time)."""
-    item = subscription["items"].data[0]
+    item = _plan_item(subscription["items"].data)
     details = subscription.cancellation_details
     return SubscriptionRecord(
         asked_at=asked_at,
@@ -90,6 +91,11 @@ def record(subscription: stripe.Subscription, asked_at: datetime) -> Subscriptio
     )
 
 
+def _plan_item(items: Sequence[Any]) -> Any:
+    """The item of the plan itself among those that bill usage."""
+    return next((item for item in items if item.price.recurring.usage_type == "licensed"), items[0])
+
+
 def _cancel_at(subscription: stripe.Subscription, period_end: int) -> datetime | None:
     """Stripe says it in two fields; either means that it ends."""
     if subscription.cancel_at is not None:
@@ -106,7 +112,8 @@ def _scheduled(schedule: Any) -> dict[str, Any]:
     coming = next((phase for phase in schedule.phases if phase.start_date >= running.end_date), None)
     if coming is None:
         return nothing
-    item = coming["items"][0]
+    # Its prices are ids here; what has a quantity is a plan.
+    item = next((one for one in coming["items"] if getattr(one, "quantity", None)), coming["items"][0])
     quantity = getattr(item, "quantity", None) or 1
     at = instant(coming.start_date)
     return {"scheduled_price": id_of(item.price), "scheduled_quantity": quantity, "scheduled_at": at}
@@ -116,9 +123,10 @@ def _pending(update: Any) -> dict[str, Any]:
     items = getattr(update, "subscription_items", None) or []
     if not items:
         return {"pending_price": None, "pending_quantity": None, "pending_expires_at": None}
-    quantity = getattr(items[0], "quantity", None) or 1
+    item = _plan_item(items)
+    quantity = getattr(item, "quantity", None) or 1
     expires_at = instant(update.expires_at)
-    return {"pending_price": items[0].price.id, "pending_quantity": quantity, "pending_expires_at": expires_at}
+    return {"pending_price": item.price.id, "pending_quantity": quantity, "pending_expires_at": expires_at}
 
 
 def _without_card(subscription: stripe.Subscription) -> str | None:

@@ -35,7 +35,7 @@ class Total(Model):
 
     `latest_at` and `latest_id` are of the event that happened last, which a level is read from. `included` is how much the
     plan included when it was last counted, None where nothing beyond is sold; `sold` is how much beyond was handed to
-    Stripe, in `sales` reports, the last of them at `sold_at`.
+    Stripe, in `sales` attempts, the last of them at `sold_at`; `price` is Stripe's id of what bills it.
     """
 
     __tablename__ = "usage_totals"
@@ -54,6 +54,7 @@ class Total(Model):
     sold: Mapped[Decimal] = mapped_column(Numeric(), default=0, server_default="0")
     sales: Mapped[int] = mapped_column(default=0, server_default="0")
     sold_at: Mapped[datetime | None]
+    price: Mapped[str | None]
 
     @property
     def unsold(self) -> Decimal:

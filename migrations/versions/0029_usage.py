@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("sold", sa.Numeric(), nullable=False, server_default="0"),
         sa.Column("sales", sa.BigInteger(), nullable=False, server_default="0"),
         _instant("sold_at", nullable=True),
+        sa.Column("price", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"]),
         sa.UniqueConstraint("organization_id", "meter_key", "begins_at"),
     )

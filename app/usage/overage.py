@@ -1,0 +1,157 @@
+"""What goes beyond the included amount is sold: handed to Stripe's meter, which the next invoice bills.
+
+A sale is written down before Stripe hears of it and repeated under its own id until Stripe surely has it, so that a task
+that dies in between loses nothing and sells nothing twice. The metered price comes onto the subscription with the first
+sale: invoices of those who stay within their plan have no lines of nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select, update
+
+from app.audit import service as audit
+from app.catalog import service as catalog
+from app.catalog.tree import Meter
+from app.core import clock, tasks
+from app.core.extensions import db
+from app.core.logs import log
+from app.core.transactions import apart
+from app.gateway import meters as gateway
+from app.organizations.models import Organization
+from app.subscriptions import service as subscriptions
+
+from . import reading
+from .ledger import Sums
+from .models import Sale, Total
+
+EVERY = timedelta(seconds=5)
+"""How long the sales of one total are apart: whoever sends usage all the time must not take up all of Stripe's time."""
+DRAFT = timedelta(minutes=45)
+"""How long after the end of a period its invoice surely is a draft and takes more; Stripe keeps it one for an hour."""
+LARGEST = Decimal(10**15 - 1)
+"""Stripe takes fifteen digits at once."""
+
+
+@dataclass(frozen=True)
+class _Bill:
+    """Where Stripe bills a total."""
+
+    customer: str
+    subscription: str
+    meter: Meter
+    price: str
+
+
+def ask_for(totals: Iterable[Sums | Total], now: datetime) -> None:
+    """Record a sale for each total that has something to sell, in the transaction that counted it.
+
+    The number of sales so far is in its name: while one is under way it stands for all that comes meanwhile.
+    """
+    for total in totals:
+        if total.included is not None and total.used - total.included > total.sold:
+            later = total.sold_at + EVERY if total.sold_at is not None and total.sold_at + EVERY > now else None
+            tasks.record("sell_usage", f"{total.id}:{total.sales}", {"total": total.id}, run_at=later)
+
+
+def sell(total_id: int) -> None:
+    """Hand what is not sold yet of a total to Stripe. Raises Busy, and whatever Stripe's answers become."""
+    total = db.session.get_one(Total, total_id)
+    organization = db.session.get_one(Organization, total.organization_id)
+    bill = _bill(organization, total)
+    if bill is None:
+        log.warning("usage beyond the plan cannot be billed", total=total.id, organization=organization.public_id)
+        _locked(total_id).sales += 1  # what is counted next asks again
+        return
+    since = _carry(organization, total, bill)
+    sale = _begin(total_id, _instant(total, since))
+    if sale is not None:
+        gateway.report(
+            f"usage-sale:{sale.public_id}",
+            meter=bill.meter.key,
+            customer=bill.customer,
+            value=sale.quantity,
+            identifier=sale.public_id,
+            at=sale.at,
+        )
+    _end(organization, total_id, bill, sale)
+
+
+def _bill(organization: Organization, total: Total) -> _Bill | None:
+    """None where nothing is sold any more: the subscription is over, or its plan has no price for it."""
+    now = clock.now()
+    read = reading.read(organization, now, now, [total.meter_key])
+    meter = catalog.current().meter(total.meter_key)
+    overage = read.limit(meter).overage(read.price.amount.currency) if meter and read.price else None
+    if read.subscription is None or meter is None or overage is None:
+        return None
+    return _Bill(str(organization.stripe_customer_id), read.subscription.stripe_id, meter, overage.stripe_price_id)
+
+
+def _carry(organization: Organization, total: Total, bill: _Bill) -> datetime | None:
+    """See that the subscription has the price; answers since when, None where this is known and does not matter."""
+    if total.price == bill.price and not _is_over(total):
+        return None
+    with subscriptions.alone(organization):
+        has = _item(bill)
+        if has is None or has.price != bill.price:
+            key = f"usage-price:{total.id}:{total.sales}:{bill.price}"
+            gateway.carry(key, bill.subscription, bill.price, instead_of=has.stripe_id if has else None)
+            has = _item(bill)
+    return has.since if has else None
+
+
+def _item(bill: _Bill) -> gateway.MeteredItem | None:
+    """What on the subscription bills this meter; of two, which nobody should make, the one with our price."""
+    found = [item for item in gateway.carried(bill.subscription) if item.meter == bill.meter.stripe_meter_id]
+    return next((item for item in found if item.price == bill.price), found[0] if found else None)
+
+
+def _is_over(total: Total) -> bool:
+    return total.ends_at is not None and total.ends_at <= clock.now()
+
+
+def _instant(total: Total, since: datetime | None) -> datetime:
+    """Within the period whose invoice takes it: its own while that is a draft, or else the running one. Whole seconds."""
+    now = clock.now().replace(microsecond=0)
+    ends_at = total.ends_at
+    if ends_at is not None and since is not None and since < ends_at <= now < ends_at + DRAFT:
+        return ends_at - timedelta(seconds=1)
+    return now if since is None else max(now, since)
+
+
+def _begin(total_id: int, at: datetime) -> Sale | None:
+    """What is to be reported: a sale whose end nobody knows, or else a new one; None when all is sold."""
+    undelivered = select(Sale).where(Sale.total_id == total_id, Sale.delivered_at.is_(None))
+    with apart() as session:
+        total = session.get_one(Total, total_id, with_for_update=True)
+        sale = session.scalar(undelivered)
+        if sale is None and total.unsold:
+            sale = Sale(total_id=total_id, quantity=min(total.unsold, LARGEST), at=at)
+            session.add(sale)
+            session.flush()
+        return sale
+
+
+def _end(organization: Organization, total_id: int, bill: _Bill, sale: Sale | None) -> None:
+    """Stripe has it; what was counted meanwhile is the next sale."""
+    total = _locked(total_id)
+    if sale is not None and _is_delivered_now(sale):
+        if not total.sold:
+            data = {"meter": total.meter_key}
+            audit.write("usage.overage_began", organization.public_id, organization_id=organization.id, data=data)
+        total.sold += sale.quantity
+    total.sales, total.sold_at, total.price = total.sales + 1, clock.now(), bill.price
+    ask_for([total], clock.now())
+
+
+def _locked(total_id: int) -> Total:
+    return db.session.get_one(Total, total_id, with_for_update=True, populate_existing=True)
+
+
+def _is_delivered_now(sale: Sale) -> bool:
+    """By us: another worker may have been at it too."""
+    mine = update(Sale).where(Sale.id == sale.id, Sale.delivered_at.is_(None))
+    return db.session.scalar(mine.values(delivered_at=clock.now()).returning(Sale.id)) is not None
