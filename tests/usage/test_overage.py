@@ -12,6 +12,8 @@ from app.usage import overage, service
 from app.usage.models import Sale, Total
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
+from tests.subscriptions.changing import change_to
+from tests.subscriptions.leaving import cancel
 from tests.usage.reporting import count, event, used
 
 METER = "ai_generations"
@@ -100,6 +102,7 @@ def test_an_event_later_than_that_is_billed_with_the_running_period(growth: Brow
     turn(sandbox, "3 days")
     happened = clock.now()
     count(growth, generations("a", INCLUDED + 100, happened))
+    work(sandbox)
     turn(sandbox, "1 month")
     turn(sandbox, "2 hours")
     count(growth, generations("b", 50, happened))
@@ -110,8 +113,16 @@ def test_an_event_later_than_that_is_billed_with_the_running_period(growth: Brow
     assert invoices(sandbox, growth) == [9900, 9900 + 200, 9900 + 100]
 
 
+def test_what_was_not_reported_before_the_period_ended_is_not_lost(growth: Browser, sandbox: Sandbox):
+    count(growth, generations("a", INCLUDED + 100))
+    turn(sandbox, "1 month")
+    turn(sandbox, "1 month")
+    turn(sandbox, "2 hours")
+    assert invoices(sandbox, growth) == [9900, 9900, 9900 + 200]
+
+
 def test_a_task_that_dies_after_stripe_heard_sells_nothing_twice(
-    growth: Browser, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    growth: Browser, sandbox: Sandbox
 ):
     count(growth, generations("a", INCLUDED + 100))
     total = db.session.scalars(db.select(Total).filter_by(meter_key=METER)).one()
@@ -132,17 +143,54 @@ def _die(*_: object) -> None:
     raise SystemExit
 
 
-def test_an_upgrade_raises_the_limit_at_once_and_bills_what_was_sold_at_the_old_price(
-    growth: Browser, sandbox: Sandbox, nexus
-):
-    from tests.subscriptions.changing import change
-
+def test_an_upgrade_raises_the_limit_at_once(growth: Browser, sandbox: Sandbox, nexus):
     count(growth, generations("a", INCLUDED + 100))
     work(sandbox)
-    change(growth, nexus("pro"))
-    work(sandbox)
+    assert change_to(growth, nexus("pro")).status_code == 303
     standing = service.standing(growth.organization, METER)
     assert (standing.limit, standing.used) == (25_000, INCLUDED + 100)
-    count(growth, generations("b", 20_000))
+
+
+def test_after_an_upgrade_what_was_sold_before_is_not_sold_again(growth: Browser, sandbox: Sandbox, nexus):
+    count(growth, generations("a", INCLUDED + 100))
+    work(sandbox)
+    change_to(growth, nexus("pro"))
+    work(sandbox)
+    changed = invoices(sandbox, growth)
+    count(growth, generations("b", 20_000 + 1000))
     turn(sandbox, "1 minute")
-    assert reported(sandbox, growth) == 100
+    assert reported(sandbox, growth) == 1100
+    turn(sandbox, "1 month")
+    turn(sandbox, "2 hours")
+    assert invoices(sandbox, growth) == [*changed, 29900 + 100 * 2 + 1000 * 3 // 2]
+
+
+def test_a_smaller_plan_from_the_next_period_still_bills_this_one(growth: Browser, sandbox: Sandbox, nexus):
+    count(growth, generations("a", INCLUDED + 100))
+    work(sandbox)
+    assert change_to(growth, nexus("starter")).status_code == 303
+    turn(sandbox, "1 month")
+    turn(sandbox, "2 hours")
+    assert invoices(sandbox, growth) == [9900, 2900 + 200]
+
+
+def test_a_subscription_that_ends_with_its_period_still_bills_it(growth: Browser, sandbox: Sandbox, nexus):
+    count(growth, generations("a", INCLUDED + 100))
+    work(sandbox)
+    cancel(growth)
+    turn(sandbox, "1 month")
+    turn(sandbox, "2 hours")
+    assert invoices(sandbox, growth) == [9900, 200]
+
+
+def test_a_plan_by_the_year_bills_by_the_month(ada: Browser, sandbox: Sandbox, nexus, subscribe):
+    subscribe(ada, "growth")
+    change_to(ada, nexus("growth", "year"))
+    work(sandbox)
+    paid = invoices(sandbox, ada)
+    count(ada, generations("a", INCLUDED + 100))
+    work(sandbox)
+    turn(sandbox, "1 month")
+    turn(sandbox, "2 hours")
+    assert invoices(sandbox, ada) == [*paid, 200]
+    assert used(ada, METER) == 0
