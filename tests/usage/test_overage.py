@@ -121,9 +121,7 @@ def test_what_was_not_reported_before_the_period_ended_is_not_lost(growth: Brows
     assert invoices(sandbox, growth) == [9900, 9900, 9900 + 200]
 
 
-def test_a_task_that_dies_after_stripe_heard_sells_nothing_twice(
-    growth: Browser, sandbox: Sandbox
-):
+def test_a_task_that_dies_after_stripe_heard_sells_nothing_twice(growth: Browser, sandbox: Sandbox):
     count(growth, generations("a", INCLUDED + 100))
     total = db.session.scalars(db.select(Total).filter_by(meter_key=METER)).one()
     with pytest.MonkeyPatch.context() as death:
