@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, Response
 from flask_smorest import Api, Blueprint
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from app.core.errors import answerers
 from app.core.extensions import csrf, limiter
@@ -40,12 +40,20 @@ REFUSED_PER_ADDRESS = "600/minute"
 """Wrong keys cost a look into the table each."""
 
 
-class FieldError(Schema):
+class Open(Schema):
+    """More members may come; a reader ignores what it does not know."""
+
+    class Meta(Schema.Meta):
+        unknown = INCLUDE
+
+
+class FieldError(Open):
     pointer = fields.String(metadata={"description": "JSON pointer to the member that is wrong"})
     detail = fields.String()
+    code = fields.String()
 
 
-class Problem(Schema):
+class Problem(Open):
     """RFC 9457. `code` never changes, `detail` is for people."""
 
     type = fields.String()
