@@ -83,6 +83,12 @@ def test_a_form_that_says_nonsense_makes_no_key(ada: Browser, fields: dict[str, 
     assert all_keys() == []
 
 
+def test_no_single_scope_is_required(ada: Browser):
+    boxes = re.findall(r'<input[^>]*type="checkbox"[^>]*>', ada.get(KEYS).text)
+    assert len(boxes) == 2
+    assert not any("required" in box for box in boxes)
+
+
 def test_there_is_an_end_to_keys(ada: Browser):
     for number in range(service.MOST_KEYS):
         service.create(ada.organization, f"Program {number}", ["usage:write"])
