@@ -17,7 +17,7 @@ help:
 	@echo "make test         run every test, the browser journeys too   (TESTS=tests/portal narrows it down)"
 	@echo "make faults       break everything once and see what is lost   (ROWS=F01,F05 and SEEDS=3 choose)"
 	@echo "make mutants      take each guard out of the code in turn and see its test turn red"
-	@echo "make bench        measure the sandbox, and how fast events are taken in and applied   (about ten minutes)"
+	@echo "make bench        measure the sandbox, how fast events are taken in and applied, and usage counted   (about ten minutes)"
 	@echo "make check        lint, types, import contract, house rules"
 	@echo "make lint         find what the formatter and the linter would change"
 	@echo "make format       change it"
@@ -45,6 +45,7 @@ mutants: .venv/dev.stamp
 bench: .venv/dev.stamp
 	@$(PY) -m bench.sandbox
 	@$(PY) -m bench.webhooks
+	@$(PY) -m bench.usage
 
 lint: .venv/dev.stamp
 	@.venv/bin/ruff format --check

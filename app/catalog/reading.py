@@ -2,7 +2,7 @@
 
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from .file import CatalogFile, Entry, MeterEntry, PlanEntry
-from .models import PlanKind
+from .models import Aggregation, Behaviour, PlanKind
 from .values import KEY
 
 PRESETS = Path(__file__).parent / "presets"
@@ -56,6 +56,7 @@ def read(source: str | Path) -> CatalogFile:
     plans = _entries(content, "plans", PlanEntry, problems)
     problems += [
         *_dangling(content),
+        *_unsellable(content, meters, plans),
         *_doubles(content, "meters"),
         *_doubles(content, "plans"),
         *_plan_problems(content),
@@ -139,6 +140,18 @@ def _dangling(content: Mapping[str, Any]) -> Iterator[str]:
             yield f"{_place('plans', number, raw)}: limits.{key}: there is no such meter"
         for key in sorted(_keys(raw, "features").difference(features if isinstance(features, dict) else ())):
             yield f"{_place('plans', number, raw)}: features.{key}: is not named in [features]"
+
+
+def _unsellable(content: Mapping[str, Any], meters: Iterable[MeterEntry], plans: Iterable[PlanEntry]) -> Iterator[str]:
+    """More of a level cannot be sold: nothing adds it up."""
+    places = {
+        str(raw.get("key")): _place("plans", number, raw) for number, raw in enumerate(_tables(content, "plans"), 1)
+    }
+    levels = {meter.key for meter in meters if meter.aggregates is not Aggregation.SUM}
+    for plan in plans:
+        for key, limit in plan.limits.items():
+            if key in levels and limit.behaviour is Behaviour.BILLABLE:
+                yield f"{places[plan.key]}: limits.{key}: a level cannot be billable; use hard or soft"
 
 
 def _keys(raw: object, section: str) -> set[str]:

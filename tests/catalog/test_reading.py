@@ -128,6 +128,11 @@ def test_a_limit_may_be_written_short(written: Written) -> None:
             'plans[3] "team": limits.renders: a plan of kind contact has nobody to bill; use hard or soft',
         ),
         (
+            'prices.usd = { month = 1 }\nlimits.disk = { amount = 3, behaviour = "billable", overage = { usd = 1 } }'
+            '\n[[meters]]\nkey = "disk"\nname = "disk"\nkind = "gauge"',
+            'plans[3] "team": limits.disk: a level cannot be billable; use hard or soft',
+        ),
+        (
             "prices.usd = { month = 1 }\nfeatures.sso = true",
             'plans[3] "team": features.sso: is not named in [features]',
         ),

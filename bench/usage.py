@@ -1,0 +1,170 @@
+"""How fast usage is counted, and what a check costs: ``python -m bench.usage`` prints a table.
+
+It starts services of its own. A POST is answered when its events are checked, kept and added up; beside it stands what the
+database can do at best: a plain COPY into a table with the same key, in turns, on whatever the machine is doing just then.
+"""
+
+import argparse
+import json
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from statistics import median
+from typing import Any
+
+import psycopg
+from flask import Flask
+
+from app import create_app
+from app.api_keys import service as keys
+from app.core.config import load
+from app.core.extensions import db
+from app.organizations.models import Organization
+from app.usage import service
+from bench.inbox import sending
+from bench.inbox.world import World, world
+from portal.services.supervisor import Supervisor
+
+METER = "api_calls"
+ROUNDS = 7
+A_ROUND = 20_000
+FEW, MANY = 10**3, 10**6
+CHECKS = 300
+
+Row = tuple[str, str, str]
+
+
+class Sender:
+    """An organization's program: it reports batches of events over kept connections."""
+
+    def __init__(self, world: World, app: Flask) -> None:
+        self.port = world.stack.port
+        with app.app_context():
+            organization = Organization(name="Bench")
+            db.session.add(organization)
+            db.session.flush()
+            _, self._secret = keys.create(organization, "Bench", ["usage:write"])
+            db.session.commit()
+            self.organization_id = organization.id
+
+    def posts(self, size: int) -> list[bytes]:
+        """A round of new events in batches of `size`."""
+        return [self._post([_event() for _ in range(size)]) for _ in range(A_ROUND // size)]
+
+    def _post(self, batch: list[dict[str, object]]) -> bytes:
+        body = json.dumps(batch)
+        lines = (
+            "POST /api/v1/usage/events HTTP/1.1",
+            f"Host: 127.0.0.1:{self.port}",
+            "Content-Type: application/json",
+            f"Authorization: Bearer {self._secret}",
+            f"Content-Length: {len(body)}",
+        )
+        return "\r\n".join([*lines, "", body]).encode()
+
+    def rate(self, posts: list[bytes]) -> float:
+        """Events per second."""
+        sent = sending.send(posts, self.port)
+        if sent.refused:
+            raise RuntimeError(f"{sent.refused} of {len(posts)} requests were refused")
+        return A_ROUND / sent.duration
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m bench.usage", description=__doc__)
+    parser.parse_args()
+    with world() as made:
+        # Machine time for all: outside of a demo nobody asks a sandbox for the time.
+        environment = {name: value for name, value in made.stack.environment().items() if name != "CLOCK_URL"}
+        app = create_app(load(environment | {"LOG_LEVEL": "warning"}))
+        sender = Sender(made, app)
+        web = replace(made.stack.portal()[0], env=environment)
+        with Supervisor(made.stack.home / "logs") as supervisor:
+            supervisor.start(web)
+            show(("what", "asked", "measured"))
+            for row in counting(made, sender):
+                show(row)
+        for row in checks(made, app, sender.organization_id):
+            show(row)
+
+
+def show(row: Row) -> None:
+    sys.stdout.write(f"{row[0]:<74}{row[1]:>12}  {row[2]}\n")
+    sys.stdout.flush()
+
+
+def counting(world: World, sender: Sender) -> Iterator[Row]:
+    """Rounds of each kind in turns; the first, which warms everything up, does not count."""
+    rates: dict[str, list[float]] = {"copy": [], "new": [], "repeated": [], "thousands": []}
+    with world.database() as connection:
+        connection.execute("CREATE TABLE copied (LIKE usage_events INCLUDING ALL)")
+        for _ in range(ROUNDS + 1):
+            posts = sender.posts(100)
+            rates["copy"].append(copy_rate(connection, sender.organization_id))
+            rates["new"].append(sender.rate(posts))
+            rates["repeated"].append(sender.rate(posts))
+            rates["thousands"].append(sender.rate(sender.posts(1000)))
+    copy, new, repeated, thousands = (median(found[1:]) for found in rates.values())
+    yield "plain COPY of 1,000 each, events per second", "", f"{copy:,.0f}"
+    yield "POSTs of 100, events per second", "", f"{new:,.0f}"
+    yield "POSTs of 1,000, events per second", "", f"{thousands:,.0f}"
+    yield "POSTs of 100 to plain COPY into the same key", ">= 0.2", f"{new / copy:.2f}"
+    yield "POSTs of 1,000 to the same", "", f"{thousands / copy:.2f}"
+    yield "a repeated batch to a new one", ">= 0.9", f"{repeated / new:.2f}"
+
+
+def copy_rate(connection: "psycopg.Connection[Any]", organization_id: int) -> float:
+    """Rows per second, each thousand of them committed on its own."""
+    batches = ["".join(_line(organization_id) for _ in range(1000)).encode() for _ in range(A_ROUND // 1000)]
+    begun = time.perf_counter()
+    with connection.cursor() as cursor:
+        for batch in batches:
+            with cursor.copy("COPY copied FROM STDIN") as copy:
+                copy.write(batch)
+    return A_ROUND / (time.perf_counter() - begun)
+
+
+def _event() -> dict[str, object]:
+    return {"id": secrets.token_hex(12), "meter": METER, "quantity": 1}
+
+
+def _line(organization_id: int) -> str:
+    return f"{organization_id}\t{secrets.token_hex(12)}\t{METER}\t1\t2026-11-21 20:00:00+00\tf\n"
+
+
+def checks(world: World, app: Flask, organization_id: int) -> Iterator[Row]:
+    """How an organization stands with a meter, asked when few events were counted and when many were."""
+    found = {}
+    with app.app_context():
+        organization = db.session.get_one(Organization, organization_id)
+        for events in (FEW, MANY):
+            _fill(world, organization_id, events)
+            found[events] = milliseconds(lambda: service.standing(organization, METER))
+            yield f"a check at {events:,} events, ms", "", f"{found[events]:.2f}"
+    yield f"… at {MANY:,} to {FEW:,}", "<= 1.5", f"{found[MANY] / found[FEW]:.2f}"
+
+
+def _fill(world: World, organization_id: int, events: int) -> None:
+    """Let there be so many events, all of one organization and meter."""
+    many = "SELECT %s, 'x' || n, %s, 1, now(), false FROM generate_series(1, %s) n"
+    with world.database() as connection:
+        connection.execute("TRUNCATE usage_events")
+        connection.execute(f"INSERT INTO usage_events {many}", (organization_id, METER, events))
+        connection.execute("VACUUM ANALYZE usage_events")
+
+
+def milliseconds(deed: Callable[[], object]) -> float:
+    """The median of many."""
+    taken = []
+    for _ in range(CHECKS):
+        begun = time.perf_counter()
+        deed()
+        taken.append(1000 * (time.perf_counter() - begun))
+        db.session.commit()
+    return median(taken)
+
+
+if __name__ == "__main__":
+    main()
