@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -196,6 +197,13 @@ def refresh_next_charge(subscription_id: int, version: int) -> None:
     db.session.refresh(subscription, ["version"], with_for_update=True)
     if subscription.version == version:
         subscription.next_charge = charge
+
+
+def look_at_next_charge(subscription: Subscription, at: datetime) -> None:
+    """Have Stripe asked again at an instant, once for each: the next charge grows although the subscription stays as it is."""
+    refresh = {"subscription": subscription.id, "version": subscription.version}
+    key = f"{subscription.public_id}:{subscription.version}:{at.isoformat()}"
+    tasks.record("refresh_next_charge", key, refresh, run_at=at)
 
 
 def keep_next_charge(organization: Organization, subscription: Subscription, preview: PreviewRecord) -> None:

@@ -22,6 +22,7 @@ from app.core.transactions import apart
 from app.gateway import meters as gateway
 from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
+from app.subscriptions.models import Subscription
 
 from . import reading
 from .ledger import Sums
@@ -40,7 +41,7 @@ class _Bill:
     """Where Stripe bills a total."""
 
     customer: str
-    subscription: str
+    subscription: Subscription
     meter: Meter
     price: str
 
@@ -87,7 +88,7 @@ def _bill(organization: Organization, total: Total) -> _Bill | None:
     overage = read.limit(meter).overage(read.price.amount.currency) if meter and read.price else None
     if read.subscription is None or meter is None or overage is None:
         return None
-    return _Bill(str(organization.stripe_customer_id), read.subscription.stripe_id, meter, overage.stripe_price_id)
+    return _Bill(str(organization.stripe_customer_id), read.subscription, meter, overage.stripe_price_id)
 
 
 def _carry(organization: Organization, total: Total, bill: _Bill) -> datetime | None:
@@ -98,14 +99,14 @@ def _carry(organization: Organization, total: Total, bill: _Bill) -> datetime | 
         has = _item(bill)
         if has is None or has.price != bill.price:
             key = f"usage-price:{total.id}:{total.sales}:{bill.price}"
-            gateway.carry(key, bill.subscription, bill.price, instead_of=has.stripe_id if has else None)
+            gateway.carry(key, bill.subscription.stripe_id, bill.price, instead_of=has.stripe_id if has else None)
             has = _item(bill)
     return has.since if has else None
 
 
 def _item(bill: _Bill) -> gateway.MeteredItem | None:
     """What on the subscription bills this meter; of two, which nobody should make, the one with our price."""
-    found = [item for item in gateway.carried(bill.subscription) if item.meter == bill.meter.stripe_meter_id]
+    found = [item for item in gateway.carried(bill.subscription.stripe_id) if item.meter == bill.meter.stripe_meter_id]
     return next((item for item in found if item.price == bill.price), found[0] if found else None)
 
 
@@ -137,14 +138,20 @@ def _begin(total_id: int, at: datetime) -> Sale | None:
 
 def _end(organization: Organization, total_id: int, bill: _Bill, sale: Sale | None) -> None:
     """Stripe has it; what was counted meanwhile is the next sale."""
-    total = _locked(total_id)
+    total, now = _locked(total_id), clock.now()
     if sale is not None and _is_delivered_now(sale):
+        subscriptions.look_at_next_charge(bill.subscription, _next_look(total, now))
         if not total.sold:
             data = {"meter": total.meter_key}
             audit.write("usage.overage_began", organization.public_id, organization_id=organization.id, data=data)
         total.sold += sale.quantity
-    total.sales, total.sold_at, total.price = total.sales + 1, clock.now(), bill.price
-    ask_for([total], clock.now())
+    total.sales, total.sold_at, total.price = total.sales + 1, now, bill.price
+    ask_for([total], now)
+
+
+def _next_look(total: Total, now: datetime) -> datetime:
+    """The page that shows the next charge hears of the first sale at once, and of others by the hour."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1) if total.sold else now
 
 
 def _locked(total_id: int) -> Total:

@@ -8,6 +8,7 @@ import pytest
 
 from app.core import clock
 from app.core.extensions import db
+from app.subscriptions import service as subscriptions
 from app.usage import overage, service
 from app.usage.models import Sale, Total
 from tests.cast import Browser
@@ -68,6 +69,18 @@ def test_what_goes_beyond_is_on_the_next_invoice(growth: Browser, sandbox: Sandb
     turn(sandbox, "2 hours")
     assert invoices(sandbox, growth) == [9900, 9900 + 200]
     assert used(growth, METER) == 0
+
+
+def test_the_next_charge_grows_with_what_was_used(growth: Browser, sandbox: Sandbox):
+    count(growth, generations("a", INCLUDED + 100))
+    turn(sandbox, "1 second")
+    coming = subscriptions.latest(growth.organization).coming
+    assert coming.amount.amount == 9900 + 200
+    count(growth, generations("b", 50))
+    turn(sandbox, "10 seconds")
+    turn(sandbox, "1 hour")
+    coming = subscriptions.latest(growth.organization).coming
+    assert coming.amount.amount == 9900 + 300
 
 
 def test_page_api_and_stripe_agree_whatever_order_events_come_in(growth: Browser, sandbox: Sandbox):
