@@ -44,6 +44,9 @@ class Sum(NamedTuple):
         return meter_key == self.meter_key and self.begins_at < begins_at and self.window.holds(begins_at)
 
 
+ONE = aliased(Subscription)
+"""To find the latest by; made once, because making one takes as long as a short statement."""
+
 COLUMNS = [getattr(Total, name) for name in Sum._fields]
 
 
@@ -124,9 +127,8 @@ def course(organization: Organization, subscription: Subscription | None) -> Cou
 def _everything(
     organization: Organization, since: datetime, until: datetime, meter_keys: Collection[str] | None
 ) -> Select[Any]:
-    one = aliased(Subscription)
-    begun = select(one.id).where(one.organization_id == organization.id, one.began_at.is_not(None))
-    latest = begun.order_by(one.status.in_(LIVE).desc(), one.started_at.desc()).limit(1).scalar_subquery()
+    begun = select(ONE.id).where(ONE.organization_id == organization.id, ONE.began_at.is_not(None))
+    latest = begun.order_by(ONE.status.in_(LIVE).desc(), ONE.started_at.desc()).limit(1).scalar_subquery()
     touching = (Total.organization_id == organization.id) & (Total.begins_at <= until)
     touching &= or_(Total.ends_at.is_(None), Total.ends_at > since)
     if meter_keys is not None:
