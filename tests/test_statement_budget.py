@@ -21,7 +21,16 @@ def subscribed(ada: Browser, subscribe: Callable[..., None]) -> Browser:
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/plans", "/invoices", "/invoices/{number}", "/subscription", "/subscription/cancel", "/payment-methods"],
+    [
+        "/",
+        "/plans",
+        "/invoices",
+        "/invoices/{number}",
+        "/subscription",
+        "/subscription/cancel",
+        "/payment-methods",
+        "/settings/api-keys",
+    ],
 )
 def test_a_page_of_a_subscriber_stays_within_six_statements(subscribed: Browser, address: str):
     number = db.session.scalars(db.select(Invoice.number)).one()

@@ -9,8 +9,7 @@ from app.catalog.models import Behaviour
 from app.catalog.tree import FeatureValue, Plan
 from app.core import clock
 from app.organizations.models import Organization
-from app.subscriptions import access as deciding_access
-from app.subscriptions import service as subscriptions
+from app.subscriptions import access as plans
 from app.subscriptions.access import Access
 from app.subscriptions.models import Subscription
 from app.usage import checking, reading
@@ -52,7 +51,7 @@ class Entitlements:
 
 def access(organization: Organization) -> Access:
     """May it use what its plan has, until when as things stand, and why."""
-    return deciding_access.access(subscriptions.latest(organization))
+    return entitlements(organization).access
 
 
 def features(organization: Organization) -> Mapping[str, FeatureValue]:
@@ -61,13 +60,14 @@ def features(organization: Organization) -> Mapping[str, FeatureValue]:
 
 
 def entitlements(organization: Organization) -> Entitlements:
-    """Access, plan, features and limits at once, in two statements."""
-    return given(subscriptions.latest(organization))
+    """Access, plan, features and limits at once, in one statement."""
+    now = clock.now()
+    return given(reading.read(organization, now, now, ()).subscription)
 
 
 def given(subscription: Subscription | None) -> Entitlements:
     """The same by a subscription that was read already; None for an organization that never had one."""
-    return Entitlements(deciding_access.access(subscription), deciding_access.plan_in_force(subscription))
+    return Entitlements(plans.access(subscription), plans.plan_in_force(subscription))
 
 
 def check(organization: Organization, meter_key: str, estimate: Decimal = ONE) -> Decision:
@@ -82,14 +82,14 @@ def check(organization: Organization, meter_key: str, estimate: Decimal = ONE) -
         raise UnknownMeter()
     if problem := checking.quantity_problem(meter, estimate):
         raise WrongEstimate(*problem)
-    decision = deciding_access.access(read.subscription)
+    decision = plans.access(read.subscription)
     return deciding.of_meter(decision, read.standing(meter, now), estimate)
 
 
 def check_feature(organization: Organization, key: str) -> Decision:
     """Does its plan have the feature, and with what value? Raises UnknownFeature for one that no plan knows."""
-    feature_name(key)
     found = entitlements(organization)
+    feature_name(key)
     return deciding.of_feature(found.access, found.plan.feature(key) if found.plan else None)
 
 

@@ -150,10 +150,10 @@ def test_a_monstrous_exponent_is_only_a_number(program: Program, estimate: bytes
     assert answer.get_json()["code"] == "wrong_estimate"
 
 
-def statements_of(program: Program) -> int:
-    check(program)
+def statements_of(ask: Callable[[], object]) -> int:
+    ask()
     with counted() as statements:
-        check(program)
+        ask()
     return len(statements)
 
 
@@ -166,8 +166,13 @@ def many_events(organization_id: int, number: int) -> Iterator[dict[str, Any]]:
 def test_a_check_costs_two_statements_however_much_was_counted(
     ada: Browser, program: Program, subscribe: Subscribe, sandbox: Sandbox
 ):
-    assert statements_of(program) <= 2
+    assert statements_of(lambda: check(program)) <= 2
     subscribe(ada, "growth")
     db.session.execute(insert(UsageEvent), list(many_events(ada.organization.id, 2000)))
     db.session.commit()
-    assert statements_of(program) <= 2
+    assert statements_of(lambda: check(program)) <= 2
+
+
+def test_what_a_plan_gives_costs_two_statements_as_well(program: Program):
+    assert statements_of(lambda: program.get("/entitlements")) <= 2
+    assert statements_of(lambda: program.post("/entitlements/check", {"feature": "sso"})) <= 2
