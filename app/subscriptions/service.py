@@ -1,6 +1,6 @@
 """What is known about a subscription: fetch it from Stripe, absorb the answer, and say what follows from a change."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from app.audit import service as audit
 from app.core import clock, ids, leases, tasks
 from app.core.errors import NotFound, PortalError
 from app.core.extensions import db
+from app.core.hooks import Hooks
 from app.core.logs import log
 from app.gateway import previews
 from app.gateway import subscriptions as gateway
@@ -26,6 +27,9 @@ from .states import LIVE, NOT_BEGUN, Status
 
 LEASE_SECONDS = 45
 """Longer than Stripe's slowest answer."""
+
+changes: Hooks[Callable[[Subscription, Mapping[str, object]], None]] = Hooks()
+"""Rooms above add a function that is told of each change, in its transaction: the row, and what it held before, empty for a new one."""
 
 
 class SubscriptionNotFound(PortalError):
@@ -166,6 +170,8 @@ def _change(
             unused_time.subscription_ended(subscription)
     trial_notices.absorbed(before, subscription)
     taken_codes.remember(subscription)
+    for told in changes:
+        told(subscription, before)
     refresh = {"subscription": subscription.id, "version": subscription.version}
     tasks.record("refresh_next_charge", f"{subscription.public_id}:{subscription.version}", refresh)
 
