@@ -47,6 +47,7 @@ ROOMS = (
     "webhooks",
     "upkeep",
     "reconciliation",
+    "revenue",
     "overview",
     "admin",
 )

@@ -51,6 +51,8 @@ class Invoice(Model):
         UniqueConstraint("organization_id", "number"),
         Index("ix_invoices_newest", "organization_id", "issued_at", "id"),
         Index("ix_invoices_unpaid", "organization_id", postgresql_where="status = 'open'"),
+        Index("ix_invoices_issued", "issued_at", "id"),
+        Index("ix_invoices_not_paid", "status", "issued_at", "id", postgresql_where="status <> 'paid'"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -34,6 +34,7 @@ class Organization(Model):
     """
 
     __tablename__ = "organizations"
+    __table_args__ = (Index("ix_organizations_name", "name", "id"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(unique=True, default=factory("org"))

@@ -82,7 +82,10 @@ class Attempt(Model):
     """One try of a card, a charge at Stripe; `failure` is Stripe's sentence for the customer when it was refused."""
 
     __tablename__ = "payment_attempts"
-    __table_args__ = (Index("ix_payment_attempts_newest", "organization_id", "made_at", "id"),)
+    __table_args__ = (
+        Index("ix_payment_attempts_newest", "organization_id", "made_at", "id"),
+        Index("ix_payment_attempts_failed", "made_at", "payment_id", postgresql_where="status = 'failed'"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(unique=True, default=ids.factory("try"))

@@ -34,6 +34,8 @@ class Subscription(Model):
             postgresql_where=f"status IN ({', '.join(repr(str(status)) for status in sorted(LIVE))})",
         ),
         Index("ix_subscriptions_organization", "organization_id", "started_at"),
+        Index("ix_subscriptions_started", "started_at", "id"),
+        Index("ix_subscriptions_canceled", "canceled_at", postgresql_where="canceled_at IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
