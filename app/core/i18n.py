@@ -9,7 +9,13 @@ from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_timezone
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import (
+    format_compact_currency,
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+)
 from flask import Flask
 from flask_babel import Babel
 
@@ -82,6 +88,20 @@ def period(start: datetime, end: datetime) -> str:
 
 def quantity(number: Decimal) -> str:
     return str(format_decimal(number, locale=locale(), decimal_quantization=False))
+
+
+def compact(number: Decimal) -> str:
+    """For the scale of a chart: 1.2K, 2M; in full where the locale does not shorten thousands."""
+    written = str(format_compact_decimal(number, locale=locale(), fraction_digits=1))
+    if abs(number) < 1 or written.lstrip("-").isdigit():
+        written = quantity(number)
+    return written.replace("-", "\N{MINUS SIGN}")
+
+
+def compact_money(amount: Money) -> str:
+    """The same for money: $1.2K."""
+    written = str(format_compact_currency(amount.decimal, amount.currency.upper(), locale=locale(), fraction_digits=1))
+    return spaced(written.replace(WIDE_YEN, "¥"))
 
 
 def percent(number: Decimal) -> str:
