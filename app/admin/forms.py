@@ -1,78 +1,24 @@
 """What a member of staff may ask: lists filtered by their address, rows chosen in them, reasons."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import abort
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Form, HiddenField, SelectField, SelectMultipleField, StringField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional
+from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
+from wtforms.validators import DataRequired, InputRequired, Length
 
 from app.auth.fields import TOKEN, new_token, one_line, password
 from app.core.tasks import QUEUES
 
 from . import calls, differences, inbox, work
-from .lists import LONGEST_NAME, PER_PAGE, Order, number
+from .filters import FilterForm, one_of, sorted_by, words
+from .lists import LONGEST_NAME, PER_PAGE, number
 from .wording import CALL_STATES, EVENT_STATES, TASK_STATES
 
-LONGEST = 100
 LONGEST_REASON = 200
 
 
 class PasswordForm(FlaskForm):
     password = password()
-
-
-def _printable(text: str | None) -> str:
-    return "".join(character for character in text or "" if character.isprintable()).strip()
-
-
-def words(label: Any, **attributes: Any) -> Any:
-    """A field to search by."""
-    too_long = _l("Use at most %(max)d characters.")
-    rules = [Optional(), Length(max=LONGEST, message=too_long)]
-    return StringField(label, rules, filters=[_printable], render_kw=attributes)
-
-
-def one_of(label: Any, everything: Any, labels: Mapping[Any, Any]) -> Any:
-    """A field to filter by; `labels` has the words by value, `everything` stands for no filter."""
-    choices = [SelectChoice("", everything), *(SelectChoice(str(value), label) for value, label in labels.items())]
-    return SelectField(label, [Optional()], choices=choices, default="")
-
-
-def sorted_by(orders: Mapping[str, Order]) -> Any:
-    """The ways a list may be sorted, the first of them if nothing is said."""
-    choices = [SelectChoice(name, order.label) for name, order in orders.items()]
-    return SelectField(_l("Sort"), [Optional()], choices=choices, default=choices[0].value)
-
-
-class FilterForm(Form):
-    """A GET form: it changes nothing and needs no token. A field with an error filters nothing."""
-
-    orders: Mapping[str, Order]
-
-    def __init__(self, said: Any) -> None:
-        super().__init__(said)
-        self.validate()
-
-    def value(self, name: str) -> str:
-        field = self[name]
-        return "" if field.errors else field.data or ""
-
-    @property
-    def order(self) -> Order:
-        return self.orders.get(self.value("sort")) or next(iter(self.orders.values()))
-
-    def kept(self) -> dict[str, str]:
-        """What is in force, for the addresses of other pages."""
-        said = {field.name: self.value(field.name) for field in self}
-        return {name: value for name, value in said.items() if value and value != self[name].default}
-
-    @property
-    def is_filtering(self) -> bool:
-        return any(name != "sort" for name in self.kept())
 
 
 class EventFilterForm(FilterForm):
