@@ -2,7 +2,7 @@
 
 from app.core.tasks import Task
 from app.core.transactions import commit
-from app.reconciliation import rounds, service
+from app.reconciliation import rounds, service, syncing
 from app.reconciliation.models import Scope
 from app.reconciliation.rounds import Step
 
@@ -24,8 +24,18 @@ def repair_difference(task: Task) -> None:
     service.repair(task.payload["difference"], commit)
 
 
+def sync_customer(task: Task) -> None:
+    syncing.spread(task.payload["organization"], task.payload["occasion"])
+
+
+def sync_object(task: Task) -> None:
+    syncing.fetch(task.payload["type"], task.payload["stripe_id"])
+
+
 HANDLERS = {
     "begin_reconciliation": begin_reconciliation,
     "reconcile": reconcile,
     "repair_difference": repair_difference,
+    "sync_customer": sync_customer,
+    "sync_object": sync_object,
 }

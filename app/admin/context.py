@@ -42,9 +42,9 @@ def answered(back: str, done: int, chosen: int, sentence: str, nothing: str) -> 
     if done and left:
         sentence += " " + ngettext("%(num)s was left as it is.", "%(num)s were left as they are.", left)
     flash(sentence, "success" if done else "info")
-    return redirect(safe_next(back, url_for("admin.home.index")), 303)
+    return redirect(safe_next(back, url_for("admin.revenue.index")), 303)
 
 
 def nothing_chosen(back: str) -> ResponseReturnValue:
     flash(_("Tick at least one row first."), "warning")
-    return redirect(safe_next(back, url_for("admin.home.index")), 303)
+    return redirect(safe_next(back, url_for("admin.revenue.index")), 303)

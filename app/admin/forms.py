@@ -1,16 +1,35 @@
 """What a member of staff may ask: lists filtered by their address, rows chosen in them, reasons."""
 
+from datetime import date
+from typing import Any
+
 from flask import abort
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms import (
+    BooleanField,
+    DateField,
+    Form,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 from app.auth.fields import TOKEN, new_token, one_line, password
+from app.catalog import service as catalog
+from app.catalog.models import PlanKind
+from app.core import i18n
 from app.core.tasks import QUEUES
+from app.revenue import periods
+from app.revenue.periods import Period
 
-from . import calls, differences, inbox, work
-from .filters import FilterForm, one_of, sorted_by, words
+from . import calls, customers, differences, inbox, invoices, movements, subscriptions, work
+from .filters import FilterForm, a_day, one_of, sorted_by, words
 from .lists import LONGEST_NAME, PER_PAGE, number
 from .wording import CALL_STATES, EVENT_STATES, TASK_STATES
 
@@ -107,3 +126,110 @@ class DifferenceFilterForm(FilterForm):
     type = one_of(_l("Type"), _l("All"), differences.TYPES)
     about = words(_l("Object"), placeholder="sub_…")
     sort = sorted_by(differences.ORDERS)
+
+
+def _plans() -> list[SelectChoice]:
+    """Those of the catalogue that are bought, archived ones too."""
+    plans = [plan for plan in catalog.current().plans if plan.kind == PlanKind.PAID]
+    return [SelectChoice("", _l("All")), *(SelectChoice(plan.key, plan.name) for plan in plans)]
+
+
+def of_plan() -> Any:
+    return SelectField(_l("Plan"), [Optional()], choices=_plans, default="")
+
+
+def customer() -> Any:
+    return words(_l("Customer"), placeholder=_l("name, mail, cus_…"))
+
+
+class CustomerFilterForm(FilterForm):
+    orders = customers.ORDERS
+
+    who = customer()
+    state = one_of(_l("State"), _l("All"), customers.STATES)
+    plan = of_plan()
+    sort = sorted_by(customers.ORDERS)
+
+
+class SubscriptionFilterForm(FilterForm):
+    orders = subscriptions.ORDERS
+
+    who = customer()
+    state = one_of(_l("State"), _l("All"), subscriptions.STATES)
+    on = a_day(_l("On the day"))
+    plan = of_plan()
+    currency = words(_l("Currency"), placeholder="usd")
+    reason = one_of(_l("Canceled because"), _l("All"), subscriptions.REASONS)
+    first = a_day(_l("Canceled from"))
+    last = a_day(_l("Until"))
+    sort = sorted_by(subscriptions.ORDERS)
+
+
+class InvoiceFilterForm(FilterForm):
+    orders = invoices.ORDERS
+
+    who = customer()
+    about = words(_l("Number"), placeholder=_l("number or in_…"))
+    state = one_of(_l("State"), _l("All"), invoices.STATES)
+    currency = words(_l("Currency"), placeholder="usd")
+    first = a_day(_l("From"))
+    last = a_day(_l("Until"))
+    sort = sorted_by(invoices.ORDERS)
+
+
+class MovementFilterForm(FilterForm):
+    orders = movements.ORDERS
+
+    who = customer()
+    kind = one_of(_l("Movement"), _l("All"), movements.STEPS)
+    currency = words(_l("Currency"), placeholder="usd")
+    first = a_day(_l("From"))
+    last = a_day(_l("Until"))
+    sort = sorted_by(movements.ORDERS)
+
+
+class PeriodForm(Form):
+    """A GET form: a period by its name in the address, or by two days; the last month if nothing is said."""
+
+    first = DateField(_l("From"), [Optional()])
+    last = DateField(_l("Until"), [Optional()])
+
+    def __init__(self, said: Any) -> None:
+        super().__init__(said)
+        self.named = said.get("period", "")
+        self.currency = said.get("currency", "")
+        self.is_sound = self.validate()
+
+    @property
+    def name(self) -> str:
+        """Which of the presets is shown, "" for days of one's own."""
+        if self.first.raw_data or self.last.raw_data:
+            return ""
+        return (
+            self.named
+            if self.named in periods.presets(periods.today())
+            else next(iter(periods.presets(periods.today())))
+        )
+
+    @property
+    def period(self) -> Period:
+        """Of a sound form. A day that is left out is the other end of what there is."""
+        if self.name:
+            return periods.presets(periods.today())[self.name]
+        return Period(self.first.data or periods.EARLIEST, self.last.data or periods.today())
+
+    def validate_first(self, field: DateField) -> None:
+        _past(field.data)
+
+    def validate_last(self, field: DateField) -> None:
+        _past(field.data)
+        if self.first.data and field.data < self.first.data:
+            raise ValidationError(_l("The period ends before it begins."))
+
+
+def _past(day: date) -> None:
+    if day > periods.today():
+        today = i18n.day(periods.today())
+        raise ValidationError(_("That is in the future. Figures are known up to today, %(today)s.", today=today))
+    if day < periods.EARLIEST:
+        raise ValidationError(_l("Choose a day after 1999."))

@@ -16,16 +16,11 @@ from .guards import FRESH, is_fresh
 bp = Blueprint("home", __name__)
 
 
-@bp.get("/")
-def index() -> ResponseReturnValue:
-    return redirect(url_for("admin.webhooks.index"))
-
-
 @bp.route("/sign-in", methods=["GET", "POST"])
 @limiter.limit("20/minute;200/hour", methods=["POST"], deduct_when=lambda response: response.status_code >= 400)
 def sign_in() -> ResponseReturnValue:
     """The password once more, counted like every try to sign in; the session stays the same one."""
-    back = safe_next(request.args.get("next"), url_for(".index"))
+    back = safe_next(request.args.get("next"), url_for("admin.revenue.index"))
     if request.method == "GET" and is_fresh():
         return redirect(back)
     form = PasswordForm()

@@ -1,0 +1,86 @@
+"""One customer as staff see them: everything there is, in a few statements however long they have been here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Row, select
+from sqlalchemy.orm import contains_eager
+
+from app.audit import service as audit
+from app.audit.models import Entry
+from app.auth.models import User
+from app.core.extensions import db
+from app.core.money import Money
+from app.invoices.models import Invoice
+from app.organizations.models import Membership, Organization
+from app.overview import timeline
+from app.overview.timeline import Step
+from app.payments.models import Attempt, Payment
+from app.revenue import book
+from app.revenue.amounts import monthly
+from app.revenue.models import Movement
+from app.subscriptions.models import Subscription
+from app.subscriptions.states import LIVE
+
+LATEST = 10
+STEPS = 25
+DASHBOARDS = {"live": "https://dashboard.stripe.com", "test": "https://dashboard.stripe.com/test"}
+"""By STRIPE_MODE; the sandbox has no dashboard of Stripe's."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """`subscription` is the live one or the last; `mrr` what it brings in a month. `history` is what staff did."""
+
+    organization: Organization
+    subscription: Subscription | None
+    mrr: Money | None
+    people: Sequence[Row[Membership, User]]
+    invoices: Sequence[Invoice]
+    attempts: Sequence[Attempt]
+    steps: list[Step]
+    history: list[Entry]
+
+    @property
+    def at_stripe(self) -> str | None:
+        """Their page in Stripe's dashboard."""
+        base = DASHBOARDS.get(current_app.extensions["settings"].stripe_mode)
+        customer = self.organization.stripe_customer_id
+        return f"{base}/customers/{customer}" if base and customer else None
+
+
+def of(organization: Organization) -> Portrait:
+    """Six statements."""
+    subscription, annual = _subscription(organization)
+    entries = audit.timeline(organization.id, STEPS, timeline.SENTENCES)
+    return Portrait(
+        organization=organization,
+        subscription=subscription,
+        mrr=monthly(annual, subscription.price.currency) if subscription and annual else None,
+        people=db.session.execute(Membership.of(organization)).all(),
+        invoices=_invoices(organization),
+        attempts=_attempts(organization),
+        steps=timeline.described(entries),
+        history=audit.history(organization.public_id),
+    )
+
+
+def _subscription(organization: Organization) -> tuple[Subscription | None, int]:
+    is_live = Subscription.status.in_(LIVE)
+    mine = Subscription.of(organization).add_columns(book.stood(Movement.annual_amount))
+    mine = mine.where(is_live | Subscription.began_at.is_not(None)).order_by(None)
+    found: Any = db.session.execute(mine.order_by(is_live.desc(), Subscription.started_at.desc()).limit(1)).first()
+    return (None, 0) if found is None else (found[0], found[1] or 0)
+
+
+def _invoices(organization: Organization) -> Sequence[Invoice]:
+    newest = Invoice.of(organization).order_by(Invoice.issued_at.desc(), Invoice.id.desc())
+    return db.session.scalars(newest.limit(LATEST)).all()
+
+
+def _attempts(organization: Organization) -> Sequence[Attempt]:
+    newest = select(Attempt).join(Payment, Payment.id == Attempt.payment_id).options(contains_eager(Attempt.payment))
+    newest = newest.where(Attempt.organization_id == organization.id)
+    return db.session.scalars(newest.order_by(Attempt.made_at.desc(), Attempt.id.desc()).limit(LATEST)).all()
