@@ -67,7 +67,7 @@ def test_a_parked_event_is_read_and_replayed(
 ) -> None:
     event = poison(demo)
     sam = staff(**device)
-    sam.opens("/admin/")
+    sam.opens("/admin/webhooks")
     sam.is_on("Webhooks")
     sam.fills(Object_or_event=event)
     sam.presses("Filter")
