@@ -28,14 +28,9 @@ def sync_customer(task: Task) -> None:
     syncing.spread(task.payload["organization"], task.payload["occasion"])
 
 
-def sync_object(task: Task) -> None:
-    syncing.fetch(task.payload["type"], task.payload["stripe_id"])
-
-
 HANDLERS = {
     "begin_reconciliation": begin_reconciliation,
     "reconcile": reconcile,
     "repair_difference": repair_difference,
     "sync_customer": sync_customer,
-    "sync_object": sync_object,
 }

@@ -223,11 +223,14 @@ class PeriodForm(Form):
 
     def validate_last(self, field: DateField) -> None:
         _past(field.data)
-        if self.first.data and field.data < self.first.data:
+        if self.first.data and field.data and field.data < self.first.data:
             raise ValidationError(_l("The period ends before it begins."))
 
 
-def _past(day: date) -> None:
+def _past(day: date | None) -> None:
+    """None is what could not be read, and was said so already."""
+    if day is None:
+        return
     if day > periods.today():
         today = i18n.day(periods.today())
         raise ValidationError(_("That is in the future. Figures are known up to today, %(today)s.", today=today))

@@ -11,7 +11,6 @@ from app.organizations.models import Organization
 from app.payments.models import Payment
 from app.subscriptions.models import Subscription
 from app.subscriptions.states import LIVE
-from app.webhooks import service as inbox
 
 LATEST = 5
 """How many of the latest invoices and payments are looked at, beside those that are still open."""
@@ -38,12 +37,7 @@ def spread(organization_id: int, occasion: str) -> None:
     wanted += [("invoice", stripe_id) for stripe_id in sorted(_invoices(organization))]
     wanted += [("payment_intent", stripe_id) for stripe_id in _payments(organization)]
     for object_type, stripe_id in wanted:
-        tasks.record("sync_object", f"{stripe_id}:{occasion}", {"type": object_type, "stripe_id": stripe_id})
-
-
-def fetch(object_type: str, stripe_id: str) -> None:
-    """One of them. Raises Busy, LeaseLost, GatewayUnavailable, after which it may be said again."""
-    inbox.sync(object_type, stripe_id)
+        tasks.record("sync_object", f"{stripe_id}:{occasion}", {"object_type": object_type, "stripe_id": stripe_id})
 
 
 def _subscriptions(organization: Organization) -> set[str]:
