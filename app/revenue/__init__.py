@@ -9,4 +9,4 @@ def init_app(app: Flask) -> None:
 
     from . import service
 
-    subscriptions.changes.add(service.note)
+    subscriptions.written.add(service.note)

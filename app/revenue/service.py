@@ -16,7 +16,7 @@ from .models import Kind, Movement
 CONCERNED = ("status", "price_id", "quantity", "discounts")
 
 
-def note(subscription: Subscription, before: Mapping[str, object]) -> None:
+def note(before: Mapping[str, object], subscription: Subscription) -> None:
     """Write down what changed since the last line of this subscription, whose row the caller has locked.
 
     Costs nothing when it was only renewed; and nothing is noted before a subscription begins.

@@ -25,11 +25,12 @@ from .explanations import lines
 from .models import Subscription
 from .states import LIVE, NOT_BEGUN, Status
 
+Written = Callable[[Mapping[str, object], Subscription], None]
+written: Hooks[Written] = Hooks()
+"""Rooms above hear what a row held and what it holds now, in the transaction that writes it."""
+
 LEASE_SECONDS = 45
 """Longer than Stripe's slowest answer."""
-
-changes: Hooks[Callable[[Subscription, Mapping[str, object]], None]] = Hooks()
-"""Rooms above add a function that is told of each change, in its transaction: the row, and what it held before, empty for a new one."""
 
 
 class SubscriptionNotFound(PortalError):
@@ -169,9 +170,9 @@ def _change(
         if action == "ended":
             unused_time.subscription_ended(subscription)
     trial_notices.absorbed(before, subscription)
+    for hear in written:
+        hear(before, subscription)
     taken_codes.remember(subscription)
-    for told in changes:
-        told(subscription, before)
     refresh = {"subscription": subscription.id, "version": subscription.version}
     tasks.record("refresh_next_charge", f"{subscription.public_id}:{subscription.version}", refresh)
 
