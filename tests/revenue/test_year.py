@@ -19,7 +19,7 @@ from tests.revenue.year import LIVES, Year
 
 CUSTOMERS = int(os.environ.get("YEAR_CUSTOMERS", len(LIVES)))
 """With more of them, everybody's life repeats a month later for each dozen."""
-MONTHS = int(os.environ.get("YEAR_MONTHS", 9))
+MONTHS = int(os.environ.get("YEAR_MONTHS", 7))
 
 
 @pytest.fixture
