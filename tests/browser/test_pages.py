@@ -22,6 +22,7 @@ PAGES = {
     "invoice": ("ADA", "/invoices", re.compile("-0001$")),
     "subscription": ("ADA", "/subscription", None),
     "team": ("ADA", "/settings/team", None),
+    "api keys": ("ADA", "/settings/api-keys", None),
     "billing details": ("ADA", "/settings/billing", None),
     "dashboard": ("SAM", "/admin/", None),
     "movements": ("SAM", "/admin/movements", None),

@@ -541,4 +541,35 @@ DOORS = (
     ),
 )
 
-MUTANTS = LEASES + INBOX + TASKS + STRIPE + ORGANIZATIONS + MONEY + DOORS
+KEYS = (
+    Mutant(
+        "a revoked key opens nothing",
+        "app/api_keys/models.py",
+        "cls.secret_hash == secret_hash, cls.revoked_at.is_(None)",
+        "cls.secret_hash == secret_hash",
+        "tests/api/test_bearer.py::test_a_revoked_key_is_refused_from_the_next_request_on",
+    ),
+    Mutant(
+        "a key does what its scopes say",
+        "app/api/guards.py",
+        "    if scope not in caller.scopes:\n",
+        "    if False:\n",
+        "tests/api/test_bearer.py::test_a_key_without_the_scope_is_refused",
+    ),
+    Mutant(
+        "a key is its organization's to revoke",
+        "app/api_keys/service.py",
+        "ApiKey.organization_id == organization.id, ApiKey.public_id == public_id",
+        "ApiKey.public_id == public_id",
+        "tests/api_keys/test_keys.py::test_a_stranger_finds_no_key_of_others",
+    ),
+    Mutant(
+        "restricted access allows nothing",
+        "app/entitlements/deciding.py",
+        "_of_limit(standing, estimate) if access.allowed else (False, str(access.reason))",
+        "_of_limit(standing, estimate)",
+        "tests/entitlements/test_check.py::test_while_access_is_restricted_nothing_is_allowed",
+    ),
+)
+
+MUTANTS = LEASES + INBOX + TASKS + STRIPE + ORGANIZATIONS + MONEY + DOORS + KEYS
