@@ -28,7 +28,7 @@ from bench.inbox.world import World, world
 from portal.services.supervisor import Supervisor
 
 METER = "api_calls"
-ROUNDS = 7
+ROUNDS = 5
 A_ROUND = 20_000
 FEW, MANY = 10**3, 10**6
 CHECKS = 300

@@ -1,6 +1,6 @@
 """What an event must be to count."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -30,9 +30,9 @@ class NewEvent(NamedTuple):
     occurred_at: datetime | None = None
 
 
-def meters_of(known: Catalog, events: Sequence[NewEvent]) -> dict[str, Meter]:
-    """The meters that the events name, as far as they count."""
-    found = ((key, known.meter(key)) for key in {event.meter for event in events})
+def meters_of(known: Catalog, keys: Iterable[str]) -> dict[str, Meter]:
+    """Those that count among the meters of these keys."""
+    found = ((key, known.meter(key)) for key in keys)
     return {key: meter for key, meter in found if meter is not None and meter.archived_at is None}
 
 

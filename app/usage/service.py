@@ -46,11 +46,13 @@ def count(organization: Organization, events: Sequence[NewEvent]) -> Counted:
     if len(events) > MOST_EVENTS:
         raise TooManyEvents(MOST_EVENTS)
     now = clock.now()
-    meters = checking.meters_of(catalog.current(), events)
-    checking.check(events, meters, now)
     earliest = min((event.occurred_at for event in events if event.occurred_at), default=now)
     since = max(min(earliest, now), now - checking.LATE)
-    read = reading.read(organization, since, now + checking.AHEAD, sorted(meters))
+    # What cannot be said in PostgreSQL is no key of a meter.
+    named = sorted({event.meter for event in events if event.meter.isprintable()})
+    read = reading.read(organization, since, now + checking.AHEAD, named)
+    meters = checking.meters_of(catalog.current(), named)
+    checking.check(events, meters, now)
     placed = placing.place(events, meters, read, now)
     single = {one.event.event_id: one for one in reversed(placed)}
     known = {event_id: _content(one.event) for event_id, one in single.items()}
