@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import g
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.core import clock
 from app.core.extensions import db
@@ -47,12 +47,15 @@ def write_apart(
         session.add(_entry(action, subject, organization_id, user_id, data))
 
 
-def timeline(organization_id: int, limit: int = 20, actions: Collection[str] = ()) -> list[Entry]:
-    """The organization's latest entries, newest first; of these `actions` only, when some are named."""
+def entries(organization_id: int, actions: Collection[str] = ()) -> "Select[Entry]":
+    """The organization's entries, in no order; of these `actions` only, when some are named."""
     mine = select(Entry).where(Entry.organization_id == organization_id)
-    if actions:
-        mine = mine.where(Entry.action.in_(actions))
-    return list(db.session.scalars(mine.order_by(Entry.id.desc()).limit(limit)))
+    return mine.where(Entry.action.in_(actions)) if actions else mine
+
+
+def timeline(organization_id: int, limit: int = 20, actions: Collection[str] = ()) -> list[Entry]:
+    """The organization's latest entries, newest first."""
+    return list(db.session.scalars(entries(organization_id, actions).order_by(Entry.id.desc()).limit(limit)))
 
 
 def history(subject: str, limit: int = 50) -> list[Entry]:

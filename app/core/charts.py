@@ -17,6 +17,8 @@ REACH = 4
 WIDE, NARROW = 640, 230
 """Pixels that the labels below the columns can count on, on a desk and on a phone."""
 LETTER, GAP = 7, 18
+FEWEST = 7
+"""Columns there is always room for, so that a single one is not a wall."""
 
 Words = Callable[[Decimal], str]
 
@@ -121,7 +123,7 @@ def columns(
         ticks=marks,
         zero=place.y(Decimal(0)),
         line=Mark(place.y(line.value), line.label) if line and reached else None,
-        band=_rounded(Decimal(100) / max(len(labels), 1)),
+        band=_rounded(Decimal(100) / max(len(labels), FEWEST)),
         gutter=max(len(mark.label) for mark in marks) * LETTER + GAP // 2,
     )
 
@@ -152,7 +154,7 @@ def _columns(labels: Sequence[tuple[str, str]], series: Sequence[Series], words:
     found = []
     for number, ((label, title), row) in enumerate(zip(labels, rows, strict=True)):
         shown = "always" if number % always == 0 else "wide" if number % wide == 0 else ""
-        x = Decimal(100) * number / len(labels)
+        x = Decimal(100) * number / max(len(labels), FEWEST)
         said = tuple(words(value) for value in row)
         found.append(
             Column(label, title, _rounded(x), _stack(series, row, place), said, shown, _anchor(number, len(labels)))

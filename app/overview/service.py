@@ -1,6 +1,10 @@
 """What an organization sees first, read in a few statements however much history there is."""
 
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy.orm import aliased
 
 from app.audit import service as audit
 from app.audit.models import Entry
@@ -25,10 +29,23 @@ class Overview:
 
 
 def of(organization: Organization, card: PaymentMethod | None) -> Overview:
-    """What the home page shows beside the plan and its `card`, in two statements."""
-    latest = Invoice.of(organization).order_by(Invoice.issued_at.desc(), Invoice.id.desc()).limit(INVOICES)
+    """What the home page shows beside the plan and its `card`, in one statement: two short lists, side by side."""
+    latest, place = _numbered(Invoice.of(organization), Invoice.issued_at.desc(), Invoice.id.desc(), limit=INVOICES)
+    steps, step_place = _numbered(audit.entries(organization.id, SENTENCES), Entry.id.desc(), limit=ENTRIES)
+    invoice, entry = aliased(Invoice, latest), aliased(Entry, steps)
+    both = select(invoice, entry).join_from(latest, steps, place == step_place, full=True)
+    rows = db.session.execute(both.order_by(func.coalesce(place, step_place))).all()
     return Overview(
         card=card,
-        invoices=list(db.session.scalars(latest)),
-        timeline=audit.timeline(organization.id, ENTRIES, SENTENCES),
+        invoices=[invoice for invoice, _ in rows if invoice is not None],
+        timeline=[entry for _, entry in rows if entry is not None],
     )
+
+
+def _numbered(
+    rows: "Select[*tuple[Any, ...]]", *order: ColumnElement[Any], limit: int
+) -> tuple[Subquery, ColumnElement[int]]:
+    """The first `limit` rows in this order, and the column with the place of each."""
+    numbered = rows.add_columns(func.row_number().over(order_by=order).label("place")).order_by(*order).limit(limit)
+    found = numbered.subquery()
+    return found, found.c.place
