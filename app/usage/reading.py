@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from app.catalog import service as catalog
 from app.catalog.models import Behaviour
 from app.catalog.models import Window as Kind
-from app.catalog.tree import Catalog, Limit, Meter, Plan, Price
+from app.catalog.tree import Catalog, Limit, Meter, Overage, Plan, Price
 from app.core.extensions import db
 from app.organizations.models import Organization
 from app.subscriptions.access import plan_in_force
@@ -91,9 +91,15 @@ class Reading:
             used=counted.used if counted else Decimal(0),
             begins_at=window.begins_at,
             resets_at=window.ends_at,
-            overage_price=limit.overage(self.price.amount.currency) if self.price else None,
+            overage_price=self._overage(limit),
             counted_at=counted.counted_at if counted else None,
         )
+
+    def _overage(self, limit: Limit) -> Overage | None:
+        """What one unit more costs; in a trial nothing does."""
+        if self.price is None or self.course.is_trial:
+            return None
+        return limit.overage(self.price.amount.currency)
 
 
 def read(

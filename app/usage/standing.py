@@ -12,7 +12,7 @@ from app.catalog.tree import Meter, Overage
 class Standing:
     """`used` in the window from `begins_at` to `resets_at`, half-open, UTC; None never resets.
 
-    `limit` None is unlimited. `overage_price` is what one unit more costs, where more is sold. `counted_at` is when an
+    `limit` None is unlimited. `overage_price` is what one unit more costs, where more is sold: not in a trial. `counted_at` is when an
     event last counted, None before the first.
     """
 
