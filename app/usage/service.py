@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.catalog import service as catalog
 from app.catalog.models import Aggregation, Behaviour
@@ -114,10 +116,18 @@ def _standings(organization: Organization, meter_key: str | None) -> list[Standi
 def daily(organization: Organization, meter_key: str, first: date, last: date) -> list[Day]:
     """What a meter counted on each day from `first` to `last`, which are days of the organization's time zone.
 
-    Every day is there: one without events counted nothing, and leaves a level as it was.
+    Every day is there: one without events counted nothing, and leaves a level as it was. One statement.
     """
     mine = (UsageDay.organization_id == organization.id) & (UsageDay.meter_key == meter_key)
-    rows = db.session.execute(select(UsageDay.day, UsageDay.used).where(mine, UsageDay.day.between(first, last)))
+    before = select(func.max(UsageDay.day)).where(mine, UsageDay.day < first).scalar_subquery()
+    wanted = UsageDay.day.between(first, last) | (UsageDay.day == before)
+    rows = db.session.execute(select(UsageDay.day, UsageDay.used).where(mine, wanted)).all()
     known = {row.day: row.used for row in rows}
-    span = range((last - first).days + 1)
-    return [Day(day, known.get(day, Decimal(0))) for day in (first + timedelta(days=number) for number in span)]
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    meter = catalog.current().meter(meter_key)
+    if meter is None or meter.aggregation != Aggregation.LAST:
+        return [Day(day, known.get(day, Decimal(0))) for day in days]
+    today = clock.now().astimezone(ZoneInfo(organization.timezone)).date()
+    level = next((used for day, used in known.items() if day < first), Decimal(0))
+    levels = list(accumulate(days, lambda last_known, day: known.get(day, last_known), initial=level))[1:]
+    return [Day(day, used if day <= today else Decimal(0)) for day, used in zip(days, levels, strict=True)]
