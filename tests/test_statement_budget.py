@@ -24,6 +24,7 @@ def subscribed(ada: Browser, subscribe: Callable[..., None]) -> Browser:
     [
         "/",
         "/plans",
+        "/usage",
         "/invoices",
         "/invoices/{number}",
         "/subscription",

@@ -9,6 +9,7 @@ from app.organizations.context import current_organization
 from app.organizations.guards import member_of_organization
 from app.payment_methods.context import current_card
 from app.subscriptions.context import current_subscription
+from app.usage import showing
 
 from . import service
 from .timeline import described
@@ -22,5 +23,6 @@ def index() -> ResponseReturnValue:
     subscription = current_subscription()
     overview = service.of(current_organization, current_card())
     remember(overview.invoices)
+    board = showing.board(current_organization)
     steps = described(overview.timeline)
-    return render("overview/index.html", subscription=subscription, overview=overview, timeline=steps)
+    return render("overview/index.html", subscription=subscription, overview=overview, timeline=steps, board=board)

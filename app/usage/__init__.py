@@ -6,6 +6,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.api import register
 
-    from . import api
+    from . import api, routes
 
+    app.register_blueprint(routes.bp)
     register(api.bp)

@@ -56,6 +56,11 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) document.querySelectorAll("form[data-busy]").forEach(release);
 });
 
+// What a timer fetches waits while nobody looks at the page.
+document.addEventListener("htmx:before:request", (event) => {
+  if (document.hidden && event.detail.ctx.sourceEvent?.type === "every") event.preventDefault();
+});
+
 // No answer at all. An answer with an error status is swapped in and speaks for itself.
 document.addEventListener("htmx:error", (event) => {
   const { ctx } = event.detail;

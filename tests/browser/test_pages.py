@@ -18,6 +18,8 @@ PAGES = {
     "overview": ("ADA", "/", None),
     "plans": ("ADA", "/plans", None),
     "checkout": ("CLEO", "/plans", "Choose Growth"),
+    "usage": ("ADA", "/usage", None),
+    "usage before any": ("CLEO", "/usage", None),
     "invoices": ("ADA", "/invoices", None),
     "invoice": ("ADA", "/invoices", re.compile("-0001$")),
     "subscription": ("ADA", "/subscription", None),

@@ -1,0 +1,64 @@
+"""The doors to usage for a browser: the page, its meters alone, the days as a file."""
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.core.errors import NotFound
+from app.core.pages import public_url, render, wants_partial
+from app.organizations.context import current_organization
+from app.organizations.guards import member_of_organization
+
+from . import export, showing
+from .forms import DaysForm
+from .wording import told
+
+bp = Blueprint("usage", __name__, url_prefix="/usage")
+
+
+@bp.get("")
+@member_of_organization
+def index() -> ResponseReturnValue:
+    """For htmx the days alone: what its links and its form change."""
+    board = showing.board(current_organization)
+    if not board.standings:
+        return render("usage/none.html")
+    form = DaysForm(request.args)
+    meter, days = board.chosen(form.meter.data), form.chosen()
+    days = days or board.days(form.named, meter)
+    form.fill(meter, days, [(standing.meter.key, told(standing, board.now).name) for standing in board.standings])
+    span: dict[str, Any] = {"from": days.first, "to": days.last}
+    return render(
+        "usage/index.html",
+        "usage/_days.html",
+        board=board,
+        form=form,
+        days=days,
+        is_new=showing.is_new(current_organization, board, days),
+        shown=showing.shown(current_organization, board, meter, days),
+        events_url=public_url("usage_api.report"),
+        export_url=url_for(".csv", **span),
+    )
+
+
+@bp.get("/meters")
+@member_of_organization
+def meters() -> ResponseReturnValue:
+    """What a page asks for again while somebody looks at it."""
+    if not wants_partial():
+        return redirect(url_for(".index"))
+    return render_template("usage/_meters.html", board=showing.board(current_organization))
+
+
+@bp.get("/days.csv")
+@member_of_organization
+def csv() -> ResponseReturnValue:
+    """All meters, day by day. 404 for days that make no sense: the page never links to such."""
+    days = DaysForm(request.args).chosen()
+    if days is None:
+        raise NotFound()
+    lines = export.lines(*showing.table(current_organization, days))
+    name = f"usage-{days.first}-{days.last}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(lines, mimetype="text/csv", headers=headers)

@@ -1,0 +1,154 @@
+"""A meter in words: what was used, what is left, what happens at the limit, where it is heading, when it starts again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from flask_babel import gettext as _
+
+from app.catalog.models import Aggregation, Behaviour
+from app.catalog.tree import Meter
+from app.catalog.words import capital, exact
+from app.core import i18n
+
+from . import outlook
+from .standing import Standing
+
+
+@dataclass(frozen=True)
+class MeterWords:
+    """`state` is a badge (words, tone) once there is something to say; sentences that do not apply are empty."""
+
+    standing: Standing
+    name: str
+    said: str
+    state: tuple[str, str] | None
+    resets: str
+    rule: str
+    cost: str
+    outlook: str
+
+
+def told(standing: Standing, now: datetime) -> MeterWords:
+    return MeterWords(
+        standing=standing,
+        name=capital(standing.meter.name),
+        said=_said(standing),
+        state=_state(standing),
+        resets=_resets(standing),
+        rule=_rule(standing),
+        cost=_cost(standing),
+        outlook=_outlook(standing, now),
+    )
+
+
+def amount(meter: Meter, quantity: Decimal) -> str:
+    """5,000, or 41 GB."""
+    number = i18n.quantity(quantity.normalize())
+    return f"{number} {meter.unit}" if meter.unit else number
+
+
+def price(standing: Standing) -> str | None:
+    """What one more costs: "$0.02 each", "$0.10 per GB"; None where nothing more is sold."""
+    overage = standing.overage_price
+    if overage is None:
+        return None
+    cost = exact(overage.unit_amount, overage.currency)
+    unit = standing.meter.unit
+    return str(_("%(price)s per %(unit)s", price=cost, unit=unit) if unit else _("%(price)s each", price=cost))
+
+
+def _said(standing: Standing) -> str:
+    meter, limit = standing.meter, standing.limit
+    used = amount(meter, standing.used)
+    if limit is None:
+        return _unlimited(meter, used)
+    if not limit:
+        return str(_("Not in your plan")) if not standing.used else str(_("%(used)s used, none included", used=used))
+    if standing.beyond:
+        beyond, included = amount(meter, standing.beyond), amount(meter, limit)
+        return str(
+            _("%(used)s used, %(beyond)s beyond the %(limit)s included", used=used, beyond=beyond, limit=included)
+        )
+    words = {"used": i18n.quantity(standing.used.normalize()), "limit": amount(meter, limit)}
+    words["left"] = amount(meter, standing.remaining or Decimal(0))
+    if meter.aggregation == Aggregation.MAX:
+        return str(_("Peak of %(used)s of %(limit)s, %(left)s left", **words))
+    if meter.aggregation == Aggregation.LAST:
+        return str(_("%(used)s of %(limit)s in use, %(left)s left", **words))
+    return str(_("%(used)s of %(limit)s used, %(left)s left", **words))
+
+
+def _unlimited(meter: Meter, used: str) -> str:
+    if meter.aggregation == Aggregation.MAX:
+        return str(_("Peak of %(used)s, no limit", used=used))
+    if meter.aggregation == Aggregation.LAST:
+        return str(_("%(used)s in use, no limit", used=used))
+    return str(_("%(used)s used, no limit", used=used))
+
+
+def _state(standing: Standing) -> tuple[str, str] | None:
+    percent = standing.percent
+    if not standing.limit or percent is None or percent < 80:
+        return None
+    if percent < 100:
+        return str(_("%(percent)s %% used", percent=percent)), "warning" if percent >= 90 else "info"
+    if standing.behaviour is Behaviour.HARD:
+        return str(_("Limit reached")), "danger"
+    if not standing.beyond:
+        return str(_("All included used")), "warning"
+    return str(_("Beyond what is included")), "warning"
+
+
+def _resets(standing: Standing) -> str:
+    if standing.resets_at is not None:
+        return str(_("Resets on %(date)s.", date=i18n.day(standing.resets_at)))
+    if standing.meter.aggregation == Aggregation.LAST:
+        return str(_("The last value reported counts."))
+    return str(_("Never starts again."))
+
+
+def _rule(standing: Standing) -> str:
+    """What happens at the limit."""
+    if not standing.limit:
+        return ""
+    if standing.behaviour is Behaviour.HARD:
+        return str(_("At the limit no more is allowed."))
+    cost = price(standing)
+    return str(_("What is beyond it costs %(price)s.", price=cost) if cost else _("Nothing stops at the limit."))
+
+
+def _cost(standing: Standing) -> str:
+    """What is beyond so far."""
+    cost = outlook.overage(standing)
+    if cost is None:
+        return ""
+    beyond = amount(standing.meter, standing.beyond)
+    return str(_("%(beyond)s beyond so far: %(cost)s before tax.", beyond=beyond, cost=i18n.money(cost)))
+
+
+def _outlook(standing: Standing, now: datetime) -> str:
+    coming = outlook.projected(standing, now)
+    if coming is None or coming.resets_at is None:
+        return ""
+    about, day = amount(coming.meter, coming.used), i18n.day(coming.resets_at)
+    if coming.limit is None:
+        return str(_("At this pace about %(about)s by %(day)s.", about=about, day=day))
+    if not coming.beyond:
+        return str(_("At this pace about %(about)s by %(day)s, within what is included.", about=about, day=day))
+    if standing.behaviour is Behaviour.HARD:
+        return _full(standing, now)
+    beyond, cost = amount(coming.meter, coming.beyond), outlook.overage(coming)
+    if cost is None:
+        words = _("At this pace about %(about)s by %(day)s, %(beyond)s beyond.", about=about, day=day, beyond=beyond)
+        return str(words)
+    words = {"about": about, "day": day, "beyond": beyond, "cost": i18n.money(cost)}
+    return str(_("At this pace about %(about)s by %(day)s: %(beyond)s beyond, about %(cost)s before tax.", **words))
+
+
+def _full(standing: Standing, now: datetime) -> str:
+    """When a limit that lets nothing pass is reached."""
+    if not standing.remaining or standing.limit is None:
+        return ""
+    seconds = (now - standing.begins_at) * float(standing.limit / standing.used)
+    return str(_("At this pace the limit is reached on %(day)s.", day=i18n.day(standing.begins_at + seconds)))
