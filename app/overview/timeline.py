@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
 from app.audit.models import Entry
+from app.catalog import service as catalog
+from app.catalog.words import capital
 from app.core import i18n
 from app.core.money import Money
 
@@ -58,6 +61,7 @@ SENTENCES = {
     "payment_method.made_default": (_l("Card made the default"), "info"),
     "payment_method.renewed": (_l("Card updated by its bank"), "info"),
     "payment_method.changed": (_l("Card details changed"), "info"),
+    "usage.level_reached": (_l("Use came near its limit"), "warning"),
     "invitation.created": (_l("Invitation sent"), "info"),
     "invitation.accepted": (_l("Invitation accepted"), "success"),
     "membership.removed": (_l("Member removed"), "warning"),
@@ -81,6 +85,9 @@ def described(entries: list[Entry]) -> list[Step]:
 def _note(entry: Entry) -> str:
     if entry.action.startswith(("subscription.unused_", "refund.", "payment.", "organization.credit_")):
         return i18n.money(Money(entry.data["amount"], entry.data["currency"]))
+    if entry.action == "usage.level_reached":
+        meter = catalog.current().meter(entry.data["meter"])
+        return f"{capital(meter.name)}, {i18n.percent(Decimal(entry.data['level']))}" if meter else ""
     if entry.action == "subscription.code_applied":
         return str(entry.data["code"])
     return str(entry.data.get("number") or entry.data.get("card") or "")

@@ -16,7 +16,7 @@ from app.core.errors import NotFound
 from app.core.extensions import db
 from app.organizations.models import Organization
 
-from . import checking, ledger, overage, placing, reading
+from . import checking, ledger, notices, overage, placing, reading
 from .checking import NewEvent as NewEvent
 from .ledger import Content
 from .models import UsageDay
@@ -79,7 +79,9 @@ def _add_up(organization: Organization, placed: Sequence[Placed], read: Reading,
     for meter_key, begins_at in by_window:
         if any(known.is_cut_by(meter_key, begins_at) for known in read.sums):
             ledger.cut(organization.id, meter_key, begins_at)
-    overage.ask_for(ledger.add_up(organization.id, by_window, days, included, now), now)
+    totals = ledger.add_up(organization.id, by_window, days, included, now)
+    overage.ask_for(totals, now)
+    notices.look(organization, read, totals, now)
 
 
 def _included(read: Reading, amount: Amount) -> Decimal | None:
