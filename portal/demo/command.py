@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from portal.demo.seed import PEOPLE, Seed
+from portal.demo.seed import ADA, PEOPLE, Seed, make_key
 from portal.demo.stack import DATABASE, Stack
 from portal.services import place
 from portal.services.child import ServiceError
@@ -20,6 +20,7 @@ from portal.services.ports import is_free, responds
 from portal.services.supervisor import Supervisor
 
 SEEDED = "seeded"
+SCOPES = ["usage:write", "entitlements:read"]
 
 
 @click.command()
@@ -89,7 +90,10 @@ def _run(stack: Stack) -> None:
         if not (stack.home / SEEDED).exists():
             print("Ada, Bob, Cleo and Sam move in …", flush=True)
             Seed(stack.url, stack.sandbox_url, stack.mailbox.url, lambda email: _make_staff(stack, email)).run()
+            _write_privately(stack.traffic_key, make_key(stack.url, ADA, "Demo traffic", SCOPES))
             (stack.home / SEEDED).touch()
+        if stack.traffic_key.exists():  # a demo of before there was traffic has none until it starts over
+            supervisor.start(stack.traffic())
         _write_env(stack)
         print(_closing_block(stack), flush=True)
         signal.pause()
@@ -139,9 +143,12 @@ def _write_env(stack: Stack) -> None:
     lines |= {name: settings[name] for name in names}
     for name, person in PEOPLE.items():
         lines |= {f"{name}_EMAIL": person.email, f"{name}_PASSWORD": person.password}
-    file = stack.home / "env"
+    _write_privately(stack.home / "env", "".join(f"{name}={value}\n" for name, value in lines.items()))
+
+
+def _write_privately(file: Path, words: str) -> None:
     file.touch(mode=0o600)
-    file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    file.write_text(words)
 
 
 def _closing_block(stack: Stack) -> str:

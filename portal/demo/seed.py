@@ -109,5 +109,15 @@ class Seed:
             time.sleep(0.1)
 
 
+def make_key(portal: str, person: Person, name: str, scopes: list[str]) -> str:
+    """A key of the JSON API, as this person makes one on the page of keys. Raises Lost."""
+    visitor = Visitor(portal)
+    visitor.open("/login")
+    visitor.press("Sign in", email=person.email, password=person.password)
+    visitor.open("/settings/api-keys")
+    visitor.press("Create key", name=name, scopes=scopes)
+    return visitor.value("secret")
+
+
 def _words(mail: dict[str, Any]) -> list[str]:
     return str(mail["text"]).split()

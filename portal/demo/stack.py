@@ -32,6 +32,7 @@ class Stack:
         self.mailbox = Mailbox(home / "mail", self.mail.directory)
         self.sandbox_port = kept_port(home / "sandbox-port")
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
+        self.traffic_key = home / "traffic-key"
         self.secret_key = _kept_secret(home / "secret-key", "")
         self.webhook_secret = _kept_secret(home / "webhook-secret", "whsec_")
         self.stripe_secret_key, self.stripe_publishable_key = "sk_test_sandbox", "pk_test_sandbox"
@@ -48,6 +49,10 @@ class Stack:
             self.process("documents", "worker", "documents"),
             self.process("clock", "clock"),
         ]
+
+    def traffic(self) -> Child:
+        """A service of a customer that reports usage, with the key in `traffic_key`; the portal does not know it."""
+        return Child("traffic", [sys.executable, "-m", "portal.demo.traffic", self.url, self.traffic_key])
 
     def environment(self) -> dict[str, str]:
         """The settings of the portal, as variables."""

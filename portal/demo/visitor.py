@@ -34,8 +34,8 @@ class Visitor:
         link = self.page.find("a", string=lambda text: bool(text) and words in str(text))
         self.open(_attribute(self._found(link, words), "href"))
 
-    def press(self, button: str, **fields: str) -> None:
-        """Fill the form of this button by field names and press it."""
+    def press(self, button: str, **fields: str | list[str]) -> None:
+        """Fill the form of this button by field names and press it; a list ticks several boxes of one name."""
         form, data = self.form(button)
         action = _attribute(form, "action") if form.has_attr("action") else self.url
         self._show(self._http.post(urljoin(self.url, action), data=data | fields, timeout=TIMEOUT_SECONDS))
@@ -46,6 +46,10 @@ class Visitor:
         form = self._found(pressed, button).find_parent("form")
         form = self._found(form, f"a form around {button}")
         return form, dict(_values(form))
+
+    def value(self, field: str) -> str:
+        """What stands in the field with this id."""
+        return _attribute(self._found(self.page.find("input", id=field), field), "value")
 
     def heading(self) -> str:
         return self._found(self.page.find("h1"), "a heading").get_text(" ", strip=True)
