@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,10 @@ class Sandbox:
 
     def turn_clock_to(self, instant: datetime) -> None:
         self._post("clock", {"to": int(instant.timestamp())})
+
+    def now(self) -> datetime:
+        """Business time."""
+        return datetime.fromtimestamp(self._get("clock")["now"], UTC)
 
     def hold_events(self, held: bool = True) -> None:
         self._post("deliveries", {"paused": held})
