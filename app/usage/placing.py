@@ -1,8 +1,10 @@
 """Into which window each event counts, and what the events of a batch add up to by window and by day."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context
+from functools import reduce
 from typing import NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -33,24 +35,21 @@ class Placed(NamedTuple):
 
 
 class Amount:
-    """What some events of one meter come to: `used`, and which of them happened last."""
+    """What some events of one meter come to: `used`, and which of them happened last.
 
-    def __init__(self, first: Placed) -> None:
-        self.meter, self.window = first.meter, first.window
-        self.used, self.latest_at, self.latest_id = first.event.quantity, first.occurred_at, first.event.event_id
+    Of events at the same instant the one with the greater id is the later, whatever order they come in.
+    """
 
-    def take(self, placed: Placed) -> None:
-        """Of events at the same instant the one with the greater id is the later, whatever order they come in."""
-        event, how = placed.event, self.meter.aggregation
-        is_later = (placed.occurred_at, event.event_id) > (self.latest_at, self.latest_id)
+    def __init__(self, placed: Sequence[Placed]) -> None:
+        self.meter, self.window = placed[0].meter, placed[0].window
+        self.latest_at, self.latest_id, level = max(
+            (one.occurred_at, one.event.event_id, one.event.quantity) for one in placed
+        )
+        how = self.meter.aggregation
         if how == Aggregation.SUM:
-            self.used = EXACT.add(self.used, event.quantity)
-        elif how == Aggregation.MAX:
-            self.used = max(self.used, event.quantity)
-        elif is_later:
-            self.used = event.quantity
-        if is_later:
-            self.latest_at, self.latest_id = placed.occurred_at, event.event_id
+            self.used = reduce(EXACT.add, [one.event.quantity for one in placed])
+        else:
+            self.used = max(one.event.quantity for one in placed) if how == Aggregation.MAX else level
 
 
 def place(events: Sequence[NewEvent], meters: dict[str, Meter], reading: Reading, now: datetime) -> list[Placed]:
@@ -120,14 +119,10 @@ def _summed(
     placed: Iterable[Placed], key_of: Callable[[Placed], tuple[str, Moment]]
 ) -> dict[tuple[str, Moment], Amount]:
     """In one order for all who count, so that two who count the same never wait for each other."""
-    found: dict[tuple[str, Moment], Amount] = {}
+    found: defaultdict[tuple[str, Moment], list[Placed]] = defaultdict(list)
     for one in placed:
-        key = key_of(one)
-        if key in found:
-            found[key].take(one)
-        else:
-            found[key] = Amount(one)
-    return dict(sorted(found.items()))
+        found[key_of(one)].append(one)
+    return {key: Amount(found[key]) for key in sorted(found)}
 
 
 class Days:

@@ -1,6 +1,6 @@
 """Count what was used, each event once, and say how an organization stands with its limits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -57,15 +57,23 @@ def count(organization: Organization, events: Sequence[NewEvent]) -> Counted:
     checking.check(events, meters, now)
     placed = placing.place(events, meters, read, now)
     single = {one.event.event_id: one for one in reversed(placed)}
+    added = ledger.add_events(organization.id, single)
+    if len(added) < len(events):
+        _compare(organization, events, single, added)
+    if added:
+        _add_up(organization, [one for event_id, one in single.items() if event_id in added], read, now)
+    return Counted(new=len(added), repeated=len(events) - len(added))
+
+
+def _compare(
+    organization: Organization, events: Sequence[NewEvent], single: Mapping[str, Placed], added: Collection[str]
+) -> None:
+    """An id that came before, or twice, must have come with the same event. Raises EventsConflict."""
     known = {event_id: _content(one.event) for event_id, one in single.items()}
-    added = ledger.add_events(organization.id, list(single.values()))
-    if len(added) < len(single):
-        known |= ledger.contents(organization.id, single.keys() - added)
+    if before := known.keys() - added:
+        known |= ledger.contents(organization.id, before)
     if other := [index for index, event in enumerate(events) if known[event.event_id] != _content(event)]:
         raise EventsConflict(other)
-    if added:
-        _add_up(organization, [one for one in single.values() if one.event.event_id in added], read, now)
-    return Counted(new=len(added), repeated=len(events) - len(added))
 
 
 def _content(event: NewEvent) -> Content:
