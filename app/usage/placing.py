@@ -104,14 +104,22 @@ class _Calendar:
         return Window(max([found.begins_at, *before]), min(ends))
 
 
-def by_window(placed: Iterable[Placed]) -> dict[tuple[str, datetime], Amount]:
+def by_window(placed: Sequence[Placed]) -> dict[tuple[str, datetime], Amount]:
     """What the events add up to by meter and beginning of the window."""
+    first = placed[0].window
+    if all(one.window is first for one in placed):  # as most batches are
+        return {(placed[0].event.meter, first.begins_at): Amount(placed)}
     return _summed(placed, lambda one: (one.event.meter, one.window.begins_at))
 
 
-def by_day(placed: Iterable[Placed], zone: ZoneInfo) -> dict[tuple[str, date], Amount]:
-    """The same by meter and day of the time zone."""
+def by_day(
+    placed: Sequence[Placed], windows: dict[tuple[str, datetime], Amount], zone: ZoneInfo
+) -> dict[tuple[str, date], Amount]:
+    """The same by meter and day of the time zone; `windows` is what they come to by window."""
     days = Days(zone)
+    first, last = (days.of(end(one.occurred_at for one in placed)) for end in (min, max))
+    if len(windows) == 1 and first == last:
+        return {(meter, first): amount for (meter, _), amount in windows.items()}
     return _summed(placed, lambda one: (one.event.meter, days.of(one.occurred_at)))
 
 

@@ -83,7 +83,7 @@ def _content(event: NewEvent) -> Content:
 def _add_up(organization: Organization, placed: Sequence[Placed], read: Reading, now: datetime) -> None:
     by_window = placing.by_window(placed)
     included = {key: _included(read, amount) for key, amount in by_window.items()}
-    days = placing.by_day(placed, read.course.zone)
+    days = placing.by_day(placed, by_window, read.course.zone)
     for meter_key, begins_at in by_window:
         if any(known.is_cut_by(meter_key, begins_at) for known in read.sums):
             ledger.cut(organization.id, meter_key, begins_at)
