@@ -44,6 +44,7 @@ ROOMS = (
     "entitlements",
     "invoices",
     "payment_methods",
+    "dunning",
     "webhooks",
     "upkeep",
     "reconciliation",

@@ -34,6 +34,8 @@ def _default(field: FieldInfo) -> str:
     default: Any = field.default
     if isinstance(default, SecretStr):  # what stands in the code is no secret
         default = default.get_secret_value()
+    if isinstance(default, tuple):
+        default = ",".join(str(one) for one in default)
     return "none" if default is None or default in ("", []) else f"`{default}`"
 
 

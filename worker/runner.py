@@ -16,7 +16,7 @@ from app.gateway.breaker import breaker
 from app.gateway.errors import GatewayUnavailable
 from app.webhooks import service as inbox
 
-from . import auth, gateway, invoices, notifications, payment_methods, reconciliation, subscriptions, usage, webhooks
+from . import auth, dunning, gateway, invoices, notifications, payment_methods, reconciliation, subscriptions, webhooks
 
 BATCH = 20
 TURN_SECONDS = 10.0
@@ -30,6 +30,7 @@ HANDLERS: dict[str, Handler] = {
     **notifications.HANDLERS,
     **invoices.HANDLERS,
     **payment_methods.HANDLERS,
+    **dunning.HANDLERS,
     **reconciliation.HANDLERS,
     **subscriptions.HANDLERS,
     **usage.HANDLERS,

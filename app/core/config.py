@@ -7,11 +7,13 @@ sets `STRIPE_SECRET_KEY`, the convention of container secrets.
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from .setting_kinds import Address, Hours, Listed, Origin, Signing
 
 LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
 LIVE_API_BASE = "https://api.stripe.com"
@@ -29,39 +31,6 @@ class ConfigurationError(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def _address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http(s) address such as https://billing.example.com")
-    return value.rstrip("/")
-
-
-def _origin(value: str) -> str:
-    """As a browser writes it in `Origin`, which is compared with it: lower case, no port that goes without saying."""
-    parts = urlsplit(_address(value))
-    if parts.path or parts.query or parts.fragment or parts.username:
-        raise ValueError("must be scheme and host alone, such as https://billing.example.com")
-    host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
-    is_usual = parts.port in {None, 443 if parts.scheme == "https" else 80}
-    return f"{parts.scheme}://{host}" if is_usual else f"{parts.scheme}://{host}:{parts.port}"
-
-
-def _long_enough(key: SecretStr) -> SecretStr:
-    if len(key.get_secret_value()) < 32:
-        raise ValueError("must have at least 32 characters")
-    return key
-
-
-def _listed(value: object) -> object:
-    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else value
-
-
-Address = Annotated[str, BeforeValidator(_address)]
-Origin = Annotated[str, BeforeValidator(_origin)]
-Signing = Annotated[SecretStr, AfterValidator(_long_enough)]
-Listed = Annotated[list[SecretStr], BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -105,6 +74,16 @@ class Settings(BaseSettings):
     )
 
     grace_period_days: int = Field(default=7, ge=0, le=60, description="Days of access after a failed renewal")
+    dunning_mode: Literal["app", "stripe"] = Field(
+        default="app", description="Who charges a failed renewal again: `app`, by the hours below, or `stripe`"
+    )
+    dunning_retry_hours: Hours = Field(
+        default=(0, 72, 144), description="Hours after a failed renewal of each charge; 0 is the renewal's own"
+    )
+    dunning_final_action: Literal["past_due", "cancel"] = Field(
+        default="past_due",
+        description="What follows the last charge and the days of grace: stay `past_due`, restricted until paid, or `cancel`",
+    )
 
     retention_coupon: str = Field(
         default="",
@@ -152,7 +131,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        problems = [*self._scheme_problems(), *self._key_problems(), *self._address_problems()]
+        problems = [
+            *self._scheme_problems(),
+            *self._key_problems(),
+            *self._address_problems(),
+            *self._dunning_problems(),
+        ]
         if problems:
             raise ConfigurationError(problems)
         return self
@@ -181,6 +165,15 @@ class Settings(BaseSettings):
             keys["STRIPE_WEBHOOK_SECRET"] = ",".join(s.get_secret_value() for s in self.stripe_webhook_secret)
             problems += [f"{n}: looks like a placeholder" for n, k in keys.items() if k and _looks_like_placeholder(k)]
         return problems
+
+    def _dunning_problems(self) -> list[str]:
+        grace, last = self.grace_period_days * 24, self.dunning_retry_hours[-1]
+        if self.dunning_mode == "stripe" or grace >= last:
+            return []
+        return [
+            f"GRACE_PERIOD_DAYS: access would end {grace} hours after a failed renewal, "
+            f"before its last charge at {last} hours (DUNNING_RETRY_HOURS)"
+        ]
 
     def _address_problems(self) -> list[str]:
         return self._sandbox_addresses() if self.stripe_mode == "sandbox" else self._stripe_addresses()

@@ -77,17 +77,15 @@ def _credits(invoice: stripe.Invoice) -> Iterator[tuple[str, int]]:
             yield credited.invoice, -(line.amount - discounts + taxes)
 
 
-def cancel_now(key: str, stripe_id: str, *, feedback: str, comment: str, bill: bool) -> SubscriptionRecord:
+def cancel_now(key: str, stripe_id: str, *, feedback: str = "", comment: str = "", bill: bool) -> SubscriptionRecord:
     """End it at once; open invoices stay open, but are no longer collected. Once per key.
 
-    With `bill`, what no invoice has asked for yet is charged now.
+    With `bill`, what no invoice has asked for yet is charged now. `feedback` and `comment` are the customer's own.
     """
-    details: Any = {"feedback": feedback} | ({"comment": comment} if comment else {})
-    params: SubscriptionCancelParams = {
-        "prorate": False,
-        "invoice_now": bill,
-        "cancellation_details": details,
-    }
+    params: SubscriptionCancelParams = {"prorate": False, "invoice_now": bill}
+    details: Any = {name: said for name, said in (("feedback", feedback), ("comment", comment)) if said}
+    if details:
+        params["cancellation_details"] = details
     return changed(key, stripe_id, params, lambda p, options: client().v1.subscriptions.cancel(stripe_id, p, options))
 
 

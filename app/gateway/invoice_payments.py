@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import stripe
-from stripe.params import InvoicePayParams
+from stripe.params import InvoiceMarkUncollectibleParams, InvoicePayParams, InvoiceUpdateParams
 
 from app.core.transactions import release
 
 from . import intents, payment_intents
 from .client import client
-from .errors import GatewayNotFound, translated
+from .errors import GatewayNotFound, GatewayRefused, translated
 from .expandable import id_of
 from .payment_intents import IntentRecord
 
@@ -64,7 +65,7 @@ class PaymentState:
     @property
     def needs_confirmation(self) -> bool:
         """The bank of the card asks for its owner."""
-        return self.is_owed and self.intent is not None and self.intent.status == "requires_action"
+        return self.is_owed and self.intent is not None and self.intent.asks_owner
 
 
 def look(stripe_id: str) -> PaymentState:
@@ -76,16 +77,34 @@ def look(stripe_id: str) -> PaymentState:
         return _state(client().v1.invoices.retrieve(stripe_id, {"expand": EXPAND}))
 
 
-def pay(key: str, stripe_id: str, payment_method: str | None) -> None:
-    """Charge an open invoice while the customer is there: this card, or else the one Stripe would charge.
+def pay(key: str, stripe_id: str, payment_method: str | None, *, off_session: bool = False) -> None:
+    """Charge an open invoice: this card, or else the one Stripe would charge. `off_session` when the customer is not there.
 
     Raises PaymentDeclined, also when the bank asks for the customer: `look` tells the two apart. GatewayRefused when it
     cannot be paid any more, the card is not the customer's, or there is none.
     """
-    params: InvoicePayParams = {"off_session": False}
+    params: InvoicePayParams = {"off_session": off_session}
     if payment_method:
         params["payment_method"] = payment_method
     intents.perform(key, params, lambda p, options: client().v1.invoices.pay(stripe_id, p, options))
+
+
+def stop_retries(key: str, stripe_id: str) -> None:
+    """From now on Stripe leaves the charging of this invoice to us; nothing to stop where it is settled. Once per key."""
+    params: InvoiceUpdateParams = {"auto_advance": False}
+    with suppress(GatewayRefused):
+        intents.perform(key, params, lambda p, options: client().v1.invoices.update(stripe_id, p, options))
+
+
+def write_off(key: str, stripe_id: str) -> None:
+    """Give up on the money (Stripe: uncollectible), unless it came or was voided meanwhile. Once per key.
+
+    For the latest invoice of a subscription that is past due, Stripe takes that for a payment and makes it active again
+    (https://docs.stripe.com/billing/subscriptions/overview): end the subscription first.
+    """
+    params: InvoiceMarkUncollectibleParams = {}
+    with suppress(GatewayRefused):
+        intents.perform(key, params, lambda p, options: client().v1.invoices.mark_uncollectible(stripe_id, p, options))
 
 
 def _state(invoice: stripe.Invoice) -> PaymentState:

@@ -10,12 +10,13 @@ from stripe.params import InvoiceVoidInvoiceParams
 
 from app.core.transactions import release
 
-from . import intents, lines, listing
+from . import intents, lines, listing, payment_intents
 from .client import client
 from .errors import GatewayRefused, translated
 from .expandable import id_of
 from .lines import LineRecord
 from .listing import Page
+from .payment_intents import IntentRecord
 from .times import instant
 
 LINES_PER_CALL = 100
@@ -61,7 +62,7 @@ class BuyerRecord:
 class InvoiceRecord:
     """All amounts in minor units of `currency`, all instants UTC, `status` Stripe's word; drafts have no number yet.
 
-    `needs_confirmation` while the bank of the card waits for its owner.
+    `collecting` is what its money is asked with while it is open.
     """
 
     stripe_id: str
@@ -92,7 +93,12 @@ class InvoiceRecord:
     taxes: tuple[TaxRecord, ...]
     payments: tuple[PaymentRecord, ...]
     lines: tuple[LineRecord, ...]
-    needs_confirmation: bool = False
+    collecting: IntentRecord | None = None
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """The bank of the card waits for its owner."""
+        return self.collecting is not None and self.collecting.asks_owner
 
 
 def retrieve(stripe_id: str) -> InvoiceRecord:
@@ -164,9 +170,7 @@ def _record(invoice: stripe.Invoice, all_lines: list[stripe.InvoiceLineItem]) ->
         taxes=tuple(_tax(tax) for tax in invoice.total_taxes or []),
         payments=tuple(_payments(invoice)),
         lines=lines.records(invoice, all_lines),
-        needs_confirmation=any(
-            getattr(intent, "status", None) == "requires_action" for intent in _open_intents(invoice)
-        ),
+        collecting=next(_open_intents(invoice), None),
     )
 
 
@@ -203,8 +207,9 @@ def _payments(invoice: stripe.Invoice) -> Iterator[PaymentRecord]:
         )
 
 
-def _open_intents(invoice: stripe.Invoice) -> Iterator[Any]:
+def _open_intents(invoice: stripe.Invoice) -> Iterator[IntentRecord]:
+    """None in a list, which has only their ids."""
     for payment in invoice.payments.data if invoice.payments else []:
         intent: Any = getattr(payment.payment, "payment_intent", None)
-        if payment.status == "open" and intent is not None:
-            yield intent
+        if payment.status == "open" and isinstance(intent, stripe.PaymentIntent):
+            yield payment_intents.of_payment(intent)

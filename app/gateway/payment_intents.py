@@ -21,7 +21,10 @@ INTENT_ID = re.compile(r"(pi|seti)_[A-Za-z0-9_]+")
 
 @dataclass(frozen=True)
 class IntentRecord:
-    """A payment intent (`pi_…`) or setup intent (`seti_…`); `error` is Stripe's sentence for the customer, `refused` the card."""
+    """A payment intent (`pi_…`) or setup intent (`seti_…`); `error` is Stripe's sentence for the customer, `refused` the card.
+
+    `code` and `advice` are Stripe's words for why, and for what to do about it.
+    """
 
     stripe_id: str
     customer: str | None
@@ -30,6 +33,8 @@ class IntentRecord:
     error: str | None
     metadata: Mapping[str, str]
     refused: str | None = None
+    code: str | None = None
+    advice: str | None = None
 
     @property
     def is_setup(self) -> bool:
@@ -43,6 +48,11 @@ class IntentRecord:
     def is_processing(self) -> bool:
         return self.status == "processing"
 
+    @property
+    def asks_owner(self) -> bool:
+        """The bank of the card waits for its owner."""
+        return self.status == "requires_action"
+
 
 def _record(intent: stripe.PaymentIntent | stripe.SetupIntent, error: Any) -> IntentRecord:
     return IntentRecord(
@@ -53,6 +63,8 @@ def _record(intent: stripe.PaymentIntent | stripe.SetupIntent, error: Any) -> In
         error=_sentence(error),
         metadata=intent.metadata.to_dict() if intent.metadata else {},
         refused=id_of(getattr(error, "payment_method", None)),
+        code=getattr(error, "decline_code", None) or getattr(error, "code", None),
+        advice=getattr(error, "advice_code", None),
     )
 
 

@@ -128,6 +128,11 @@ class Invoice(Model):
         return self.is_open and self.remaining_amount > 0
 
     @property
+    def is_failed_renewal(self) -> bool:
+        """Charged by itself, and not paid."""
+        return self.billing_reason in standing.RENEWALS and self.attempt_count > 0 and self.can_be_paid
+
+    @property
     def is_paid(self) -> bool:
         return self.status == InvoiceStatus.PAID
 

@@ -4,7 +4,7 @@ It is signed, not stored: what it is good for ends with the invoice, and after `
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -21,14 +21,14 @@ from app.organizations.models import Organization
 
 from . import receipts
 from .models import Invoice, InvoiceLine, InvoiceStatus
-from .standing import FIRST, UPDATE
+from .standing import FIRST, RENEWALS, UPDATE
 
 LIFE = timedelta(days=7)
 ON_SESSION = timedelta(minutes=15)
 """How long somebody who set out to pay is taken to be still at it."""
 
-ON_THE_PAGE = {FIRST, UPDATE}
-"""Stripe's reasons of invoices that are paid in the page where they arise."""
+ASKED_ELSEWHERE = {FIRST, UPDATE, *RENEWALS}
+"""Stripe's reasons of invoices that are paid in the page where they arise, or asked for by who follows failed renewals."""
 
 
 class LinkGone(PortalError):
@@ -74,10 +74,22 @@ def _signer() -> URLSafeTimedSerializer:
 def ask_to_confirm(invoice: Invoice, organization: Organization, lines: Sequence[InvoiceLine]) -> None:
     """The bank waits for the owner of the card, who is not here: one mail per attempt to collect the invoice."""
     is_here = invoice.tried_at is not None and clock.wall() - invoice.tried_at < ON_SESSION
-    if is_here or invoice.billing_reason in ON_THE_PAGE:
+    if is_here or invoice.billing_reason in ASKED_ELSEWHERE:
         return
+    send_request(invoice, organization, lines, str(invoice.attempt_count), invoice.next_payment_attempt_at)
+
+
+def send_request(
+    invoice: Invoice,
+    organization: Organization,
+    lines: Sequence[InvoiceLine],
+    occasion: str,
+    next_attempt_at: datetime | None,
+    access_ends_at: datetime | None = None,
+) -> None:
+    """Record the mail with the link to confirm by, once per `occasion`."""
     with i18n.using(organization.locale, organization.timezone):
-        context = _context(invoice, organization, lines)
+        context = _context(invoice, organization, lines, next_attempt_at, access_ends_at)
     mail = {
         "template": "payment_action_required",
         "to": organizations.billing_emails(organization),
@@ -85,7 +97,7 @@ def ask_to_confirm(invoice: Invoice, organization: Organization, lines: Sequence
         "about": invoice.public_id,
         "stale_at": (clock.now() + LIFE).isoformat(),
     }
-    tasks.record("send_mail", f"confirm:{invoice.public_id}:{invoice.attempt_count}", mail, queue="mail")
+    tasks.record("send_mail", f"confirm:{invoice.public_id}:{occasion}", mail, queue="mail")
 
 
 def is_settled(public_id: str) -> bool:
@@ -94,14 +106,20 @@ def is_settled(public_id: str) -> bool:
     return status != InvoiceStatus.OPEN
 
 
-def _context(invoice: Invoice, organization: Organization, lines: Sequence[InvoiceLine]) -> dict[str, Any]:
-    again = invoice.next_payment_attempt_at
+def _context(
+    invoice: Invoice,
+    organization: Organization,
+    lines: Sequence[InvoiceLine],
+    again: datetime | None,
+    ends: datetime | None,
+) -> dict[str, Any]:
     return {
         "organization": organization.name,
         "number": invoice.number,
         "amount": i18n.money(invoice.remaining),
         "lines": [receipts.named(line) for line in lines],
         "next_attempt": i18n.day(again) if again else None,
+        "access_until": i18n.day(ends) if ends else None,
         "days": LIFE.days,
         "pay_url": public_url("pay.link", link=token(invoice)),
     }

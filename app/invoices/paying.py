@@ -1,5 +1,6 @@
 """Paying an open invoice while the customer is there: with a saved card, once per form, however often it is pressed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from app.audit import service as audit
 from app.core import clock, i18n, leases
 from app.core.errors import PortalError
 from app.core.extensions import db
+from app.core.hooks import Hooks
 from app.core.logs import log
 from app.core.money import Money
 from app.core.transactions import apart
@@ -27,6 +29,10 @@ from .models import Invoice
 
 LEASE_SECONDS = 45
 """Longer than Stripe's slowest answer."""
+
+Tried = Callable[[Invoice, "Outcome", PaymentState, str], None]
+tried: Hooks[Tried] = Hooks()
+"""Rooms above hear of each charge of an invoice: what came of it, and who asked for it, `customer` or `card`."""
 
 _NOTHING = _l("Nothing is due on this invoice.")
 _SETTLED = {
@@ -89,18 +95,29 @@ class PaymentUnknown(PortalError):
         )
 
 
+def lease(invoice: Invoice) -> str:
+    """The name of the lease that everybody holds who charges this invoice."""
+    return f"invoice-pay:{invoice.stripe_id}"
+
+
 def pay(
-    organization: Organization, invoice: Invoice, payment_method: str | None, token: str, *, shown: int | None = None
+    organization: Organization,
+    invoice: Invoice,
+    payment_method: str | None,
+    token: str,
+    *,
+    shown: int | None = None,
+    asked_by: str = "customer",
 ) -> Outcome:
     """Charge what remains to a saved card (Stripe's id; None for the one Stripe would charge) and absorb what came of it.
 
     `token` is the form's one-use token: the same one never charges twice. `shown` is the amount the customer saw, in
     minor units. Raises AmountChanged, PaymentUnknown, Busy, GatewayUnavailable.
     """
-    key = f"invoice-pay:{invoice.stripe_id}:{token}"
-    with leases.hold(f"invoice-pay:{invoice.stripe_id}", LEASE_SECONDS):
+    key = f"{lease(invoice)}:{token}"
+    with leases.hold(lease(invoice), LEASE_SECONDS):
         state, refusal = gateway.look(invoice.stripe_id), ""
-        if state.is_owed and not state.is_processing:
+        if was_due := state.is_owed and not state.is_processing:
             _refuse_another_amount(state, shown)
             _somebody_is_here(invoice)
             refusal = _charge(key, invoice.stripe_id, payment_method)
@@ -109,6 +126,8 @@ def pay(
         if outcome.result == Result.DECLINED:
             _note_refusal(invoice, state)
         absorb(organization, invoice.stripe_id)
+    for hear in tried if was_due else ():
+        hear(invoice, outcome, state, asked_by)
     return outcome
 
 

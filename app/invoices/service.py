@@ -1,6 +1,6 @@
 """Fetch an invoice from Stripe, absorb the answer, and say what follows: audit, PDF, receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.audit import service as audit
 from app.core.errors import PortalError
 from app.core.extensions import db
+from app.core.hooks import Hooks
 from app.core.logs import log
 from app.gateway import invoices as gateway
 from app.gateway import payment_methods
@@ -24,6 +25,10 @@ from app.subscriptions.explanations import lines as subscription_lines
 from . import credited, mirror, pay_links, printing, receipts
 from .mirror import Card
 from .models import FINAL, Invoice, InvoiceLine, InvoiceStatus
+
+Absorbed = Callable[[Organization, Invoice, InvoiceRecord], None]
+absorbed: Hooks[Absorbed] = Hooks()
+"""Rooms above hear of each answer of Stripe's that was written, in its transaction and under the lock of its row."""
 
 COLLECTING = {"attempt_count", "next_payment_attempt_at", "hosted_invoice_url"}
 """What changes while Stripe tries to collect and is not printed."""
@@ -129,6 +134,8 @@ def absorb(organization: Organization, record: InvoiceRecord, cards: Mapping[str
         _issued(invoice, organization, record)
     elif invoice.status not in FINAL or record.status in FINAL:  # else an answer that was long on its way
         _changed(invoice, organization, values)
+    for hear in absorbed:
+        hear(organization, invoice, record)
     if record.needs_confirmation and invoice.is_open:
         pay_links.ask_to_confirm(invoice, organization, lines(invoice, receipts.LINES))
     return invoice

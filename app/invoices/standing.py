@@ -15,6 +15,9 @@ FIRST = "subscription_create"
 UPDATE = "subscription_update"
 """The same of the invoice for a change of a subscription, and for its return from a pause."""
 
+RENEWALS = frozenset({"subscription_cycle", "subscription_threshold"})
+"""The same of what a subscription is billed by itself, with nobody there: a period, or usage that came to a threshold."""
+
 
 def awaits(organization: Mapped[int], invoice: Mapped[str], reason: Mapped[str | None]) -> Any:
     """What comes with the payment of the subscription's latest invoice: "change" or "return"; NULL for nothing.

@@ -131,7 +131,7 @@ def _look_again(organization: Organization, customer: str, card: str, commit: Co
 def _try(organization: Organization, invoice: Invoice, card: str, token: str) -> None:
     amount, currency = invoice.remaining_amount, invoice.currency
     try:
-        outcome = paying.pay(organization, invoice, card, token, shown=amount)
+        outcome = paying.pay(organization, invoice, card, token, shown=amount, asked_by="card")
         result, sentence = outcome.result.value, outcome.sentence
     except PortalError as error:  # the card is the default all the same
         result, sentence = "unknown", str(error)

@@ -1,6 +1,6 @@
 """The mirror of an organization's cards: fetch them from Stripe, absorb the answer, and say what follows from a change."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from app.audit import service as audit
 from app.core import clock, ids, tasks
 from app.core.errors import PortalError
 from app.core.extensions import db
+from app.core.hooks import Hooks
 from app.gateway import customers
 from app.gateway import payment_methods as gateway
 from app.gateway.payment_methods import PaymentMethodRecord
@@ -34,6 +35,10 @@ class CardNotFound(PortalError):
         super().__init__(
             _("This card is not saved here any more; it may have been removed in another tab. Nothing was changed.")
         )
+
+
+made_default: Hooks[Callable[[Organization], None]] = Hooks()
+"""Rooms above hear of another default card, in the transaction that learns of it."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ def absorb(organization: Organization, answer: Answer, *, by_bank: bool = False)
     if not _is_news(organization, answer.asked_at):
         return
     before = {card.stripe_id: card for card in of(organization)}
+    had = next((card.stripe_id for card in before.values() if card.is_default), None)
     for record in answer.cards:
         known = before.pop(record.stripe_id, None)
         values = {name: getattr(record, name) for name in MIRRORED}
@@ -110,6 +116,9 @@ def absorb(organization: Organization, answer: Answer, *, by_bank: bool = False)
         _audit("removed", gone)
     if before:
         db.session.execute(delete(PaymentMethod).where(PaymentMethod.id.in_([card.id for card in before.values()])))
+    if answer.default not in {None, had}:
+        for hear in made_default:
+            hear(organization)
 
 
 def _is_news(organization: Organization, asked_at: datetime) -> bool:

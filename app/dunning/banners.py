@@ -1,0 +1,51 @@
+"""What every page says while the renewal of the plan is not paid: how much, why, when it is tried again, and how long access
+goes on."""
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from app.core import i18n
+from app.core.pages import Banner
+from app.invoices.context import owed_invoice
+from app.invoices.models import Invoice
+from app.organizations.context import current_membership
+from app.organizations.models import Role
+from app.subscriptions.context import current_subscription
+from app.subscriptions.models import Subscription
+from app.subscriptions.states import PortalState
+
+from . import context, reasons
+from .reasons import Reason
+
+
+def of_renewal() -> Banner | None:
+    subscription, invoice = current_subscription(), owed_invoice()
+    if subscription is None or invoice is None:
+        return None
+    text = " ".join([_failure(subscription, invoice), *_what_comes(subscription, invoice)])
+    if not current_membership.may(Role.BILLING):
+        return Banner("payment_owed", "danger", text, _("See invoices"), url_for("invoices.index"))
+    pay = url_for("pay.show", number=invoice.number)
+    return Banner("payment_owed", "danger", text, _("Pay now"), pay)
+
+
+def _failure(subscription: Subscription, invoice: Invoice) -> str:
+    plan, amount, case = subscription.price.plan.name, i18n.money(invoice.remaining), context.case_of(invoice)
+    if invoice.asks_owner:
+        return str(_("Your bank asks you to confirm the payment for %(plan)s: %(amount)s.", plan=plan, amount=amount))
+    text = str(_("The last payment for %(plan)s failed. %(amount)s is due.", plan=plan, amount=amount))
+    return f"{text} {reasons.sentence(case.reason, case.code)}" if case else text
+
+
+def _what_comes(subscription: Subscription, invoice: Invoice) -> list[str]:
+    found, case = [], context.case_of(invoice)
+    if at := context.next_attempt_at(invoice):
+        if case is not None and case.reason != Reason.DECLINED:
+            found.append(_("With another card we try again at once, at the latest on %(date)s.", date=i18n.day(at)))
+        else:
+            found.append(_("Next attempt: %(date)s.", date=i18n.day(at)))
+    if subscription.portal_state == PortalState.RESTRICTED:
+        found.append(_("Access is restricted until it is paid."))
+    elif subscription.access_ends_at:
+        found.append(_("You keep full access until %(date)s.", date=i18n.day(subscription.access_ends_at)))
+    return found

@@ -1,0 +1,25 @@
+"""The case of the invoice that the current organization's plan waits for, read at most once per request."""
+
+from datetime import datetime
+
+from flask import g
+
+from app.core.extensions import db
+from app.invoices.models import Invoice
+
+from .models import DunningCase, Mode
+
+
+def case_of(invoice: Invoice) -> DunningCase | None:
+    known: dict[int, DunningCase | None] = g.setdefault("dunning_cases", {})
+    if invoice.id not in known:
+        known[invoice.id] = db.session.scalar(DunningCase.of(invoice))
+    return known[invoice.id]
+
+
+def next_attempt_at(invoice: Invoice) -> datetime | None:
+    """When an unpaid invoice is charged again by itself: as we plan it, or else as Stripe does."""
+    case = case_of(invoice) if invoice.is_failed_renewal else None
+    if case is None or case.mode == Mode.STRIPE:
+        return invoice.next_payment_attempt_at
+    return case.next_attempt_at

@@ -1,0 +1,90 @@
+"""Why a payment failed: what it means for the next attempt, and how a customer is told."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+
+from app.gateway.invoice_payments import OWNER_ASKED, PaymentState
+from app.gateway.payment_intents import IntentRecord
+
+
+class Reason(StrEnum):
+    """Why an attempt failed, as far as it decides what is done next."""
+
+    NO_METHOD = "no_method"
+    DECLINED = "declined"
+    REFUSED = "refused"  # for good: this card is not charged again
+    AUTHENTICATION = "authentication"
+
+
+HARD = frozenset(
+    {
+        "highest_risk_level",
+        "incorrect_number",
+        "lost_card",
+        "pickup_card",
+        "revocation_of_all_authorizations",
+        "revocation_of_authorization",
+        "stolen_card",
+        "transaction_not_allowed",
+    }
+)
+"""Codes after which Stripe charges the same card no more (https://docs.stripe.com/billing/revenue-recovery/smart-retries);
+it also lists `authentication_required`, which its owner can help."""
+
+NOT_AGAIN = "do_not_try_again"
+"""Stripe's advice with any other code (https://docs.stripe.com/declines/codes)."""
+
+_SENTENCES = {
+    Reason.NO_METHOD: _l("There is no card to charge."),
+    Reason.DECLINED: _l("The bank declined the card."),
+    Reason.REFUSED: _l("The bank does not accept this card any more; another one is needed."),
+    Reason.AUTHENTICATION: _l("The bank wants the owner of the card to confirm the payment."),
+}
+
+# Stripe asks not to tell a customer that a card is reported lost or stolen, so those have no sentence of their own.
+_CODES = {
+    "insufficient_funds": _l("The card had insufficient funds."),
+    "card_velocity_exceeded": _l("The card is over its limit."),
+    "withdrawal_count_limit_exceeded": _l("The card is over its limit."),
+    "expired_card": _l("The card has expired; another one is needed."),
+    "incorrect_cvc": _l("The security code of the card is wrong."),
+    "processing_error": _l("The bank could not process the payment."),
+    "issuer_not_available": _l("The bank could not be reached."),
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """`code` is Stripe's."""
+
+    reason: Reason
+    code: str | None = None
+
+
+def of(collecting: IntentRecord | None) -> Trouble:
+    """What stands in the way, by what an invoice's money was last asked with."""
+    if collecting is None:
+        return Trouble(Reason.NO_METHOD)
+    if collecting.asks_owner or collecting.code in OWNER_ASKED:
+        return Trouble(Reason.AUTHENTICATION, collecting.code)
+    if collecting.code is None:
+        return Trouble(Reason.NO_METHOD)
+    is_hard = collecting.code in HARD or collecting.advice == NOT_AGAIN
+    return Trouble(Reason.REFUSED if is_hard else Reason.DECLINED, collecting.code)
+
+
+def hurdle(state: PaymentState) -> Trouble | None:
+    """Why charging the present card would be in vain; None when it is worth an attempt."""
+    if state.default_card is None:
+        return Trouble(Reason.NO_METHOD)
+    known = of(state.intent)
+    tried = state.intent and (state.intent.refused or state.intent.payment_method)
+    is_final = known.reason in {Reason.REFUSED, Reason.AUTHENTICATION}
+    return known if is_final and tried == state.default_card else None
+
+
+def sentence(reason: str, code: str | None) -> str:
+    """In the reader's language, for a customer."""
+    return str(_CODES.get(code or "") or _SENTENCES[Reason(reason)])

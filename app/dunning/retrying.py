@@ -1,0 +1,107 @@
+"""Charging again: when it is planned, when another card is there, and when staff say so."""
+
+from sqlalchemy import select
+
+from app.core.extensions import db
+from app.gateway import invoice_payments
+from app.gateway.invoice_payments import PaymentState
+from app.invoices.models import Invoice
+from app.invoices.paying import Outcome as Paid
+from app.invoices.paying import Result
+from app.organizations.models import Organization
+
+from . import collecting, ledger, reasons, service
+from .collecting import Found
+from .models import DunningAttempt, DunningCase, Outcome, Source
+
+
+def stop_stripes(case_id: int) -> None:
+    """Stripe and we would double the declines."""
+    case, invoice, _organization = read(case_id)
+    if case.is_unpaid:
+        invoice_payments.stop_retries(f"dunning-take:{case.public_id}", invoice.stripe_id)
+
+
+def as_planned(case_id: int, position: int) -> None:
+    """The attempt of this position, unless the case came to its end or a member of staff stopped it."""
+    case, invoice, organization = read(case_id)
+    if not case.is_open or ledger.planned(case, position) is None:
+        return
+    found = collecting.collect(organization, invoice, f"dunning-retry:{case.public_id}:{position}")
+    case = service.locked(case_id)
+    attempt = db.session.scalars(DunningAttempt.of(case).where(DunningAttempt.position == position)).one()
+    attempt.outcome, attempt.amount = found.outcome, invoice.remaining_amount or attempt.amount
+    if found.trouble:
+        attempt.reason, attempt.code = found.trouble.reason, found.trouble.code
+        case.take(found.trouble)
+    db.session.flush()
+    if not case.is_open:
+        return
+    case.next_attempt_at = ledger.next_at(case)
+    if found.outcome == Outcome.FAILED:
+        service.failed(case, organization, invoice, position)
+    elif found.outcome == Outcome.HELD and case.next_attempt_at is None:
+        service.give_up(case, organization, invoice)
+
+
+def with_other_card(case_id: int) -> None:
+    """At once, where Stripe would charge a card by now that has not just been refused."""
+    case, invoice, organization = read(case_id)
+    if not case.is_unpaid:
+        return
+    state = invoice_payments.look(invoice.stripe_id)
+    tried = state.intent and state.intent.refused
+    if state.default_card is None or state.default_card == tried:
+        return
+    _besides_the_plan(case, invoice, organization, Source.CARD, state.default_card)
+
+
+def now(case_id: int, press: str) -> None:
+    """Because staff asked for it; `press` names that."""
+    case, invoice, organization = read(case_id)
+    if case.is_unpaid:
+        _besides_the_plan(case, invoice, organization, Source.STAFF, press)
+
+
+def _besides_the_plan(
+    case: DunningCase, invoice: Invoice, organization: Organization, source: Source, occasion: str
+) -> None:
+    """It changes nothing about what is planned."""
+    turn = len(service.attempts(case))  # a card that was tried on another day is another attempt
+    found = collecting.collect(organization, invoice, f"dunning-{source}:{case.public_id}:{occasion}:{turn}")
+    _note(service.locked(case.id), invoice, source, found)
+
+
+def _note(case: DunningCase, invoice: Invoice, source: Source, found: Found) -> None:
+    if found.outcome == Outcome.DROPPED:
+        return
+    ledger.write(case, invoice, source, found.outcome, found.trouble)
+    if found.trouble:
+        case.take(found.trouble)
+
+
+_RESULTS = {
+    Result.PAID: Outcome.PAID,
+    Result.PROCESSING: Outcome.PENDING,
+    Result.DECLINED: Outcome.FAILED,
+    Result.NEEDS_CONFIRMATION: Outcome.FAILED,
+}
+
+
+def heard(invoice: Invoice, paid: Paid, state: PaymentState, asked_by: str) -> None:
+    """A customer pressed "Pay", or chose another card: part of the ledger, and no attempt of the plan."""
+    case = db.session.scalars(DunningCase.of(invoice).with_for_update()).one_or_none()
+    outcome = _RESULTS.get(paid.result)
+    if case is None or outcome is None:
+        return
+    trouble = reasons.of(state.intent) if outcome == Outcome.FAILED else None
+    _note(case, invoice, Source(asked_by), Found(outcome, trouble, state.default_card))
+
+
+def read(case_id: int) -> tuple[DunningCase, Invoice, Organization]:
+    """A case and what it is about, nothing locked."""
+    whole = select(DunningCase, Invoice, Organization).where(DunningCase.id == case_id)
+    whole = whole.join(Invoice, Invoice.id == DunningCase.invoice_id)
+    whole = whole.join(Organization, Organization.id == DunningCase.organization_id)
+    row = db.session.execute(whole.execution_options(populate_existing=True)).one()
+    return row[0], row[1], row[2]
