@@ -18,11 +18,10 @@ from .reasons import Trouble
 
 @dataclass(frozen=True)
 class Found:
-    """What came of an attempt; `trouble` is why it did not bring the money. `card` is what would be charged now."""
+    """What came of an attempt; `trouble` is why it did not bring the money."""
 
     outcome: Outcome
     trouble: Trouble | None
-    card: str | None
 
 
 def collect(organization: Organization, invoice: Invoice, key: str) -> Found:
@@ -60,4 +59,4 @@ def _found(state: PaymentState, hurdle: Trouble | None, *, is_ours: bool) -> Fou
         trouble = reasons.of(state.intent) if is_ours or hurdle is None else hurdle
     elif state.status == "paid" and is_ours:
         outcome = Outcome.PAID
-    return Found(outcome, trouble, state.default_card)
+    return Found(outcome, trouble)

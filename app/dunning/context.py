@@ -1,5 +1,6 @@
 """The case of the invoice that the current organization's plan waits for, read at most once per request."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from flask import g
@@ -10,11 +11,21 @@ from app.invoices.models import Invoice
 from .models import DunningCase, Mode
 
 
+def remember(cases: Mapping[int, DunningCase | None]) -> None:
+    """These were read for the page, by the id of their invoice; None for one that was never followed."""
+    _known().update(cases)
+
+
 def case_of(invoice: Invoice) -> DunningCase | None:
-    known: dict[int, DunningCase | None] = g.setdefault("dunning_cases", {})
+    known = _known()
     if invoice.id not in known:
         known[invoice.id] = db.session.scalar(DunningCase.of(invoice))
     return known[invoice.id]
+
+
+def _known() -> dict[int, DunningCase | None]:
+    known: dict[int, DunningCase | None] = g.setdefault("dunning_cases", {})
+    return known
 
 
 def next_attempt_at(invoice: Invoice) -> datetime | None:

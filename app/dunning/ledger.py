@@ -12,7 +12,7 @@ from .models import DunningAttempt, DunningCase, Outcome, Source
 from .reasons import Trouble
 
 
-def write(
+def made(
     case: DunningCase,
     invoice: Invoice,
     source: Source,
@@ -20,11 +20,11 @@ def write(
     trouble: Trouble | None,
     *,
     position: int | None = None,
-) -> None:
-    """An attempt that was made just now."""
+) -> DunningAttempt:
+    """An attempt of just now, to be added to the session of whoever made it."""
     why = {"reason": trouble.reason, "code": trouble.code} if trouble else {}
-    made = {"case_id": case.id, "position": position, "source": source, "outcome": outcome, **why}
-    db.session.add(DunningAttempt(**made, amount=_asked(invoice), at=clock.now()))
+    told = {"case_id": case.id, "position": position, "source": source, "outcome": outcome, **why}
+    return DunningAttempt(**told, amount=_asked(invoice), at=clock.now())
 
 
 def plan(case: DunningCase, invoice: Invoice, position: int, at: datetime) -> None:

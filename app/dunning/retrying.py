@@ -3,15 +3,16 @@
 from sqlalchemy import select
 
 from app.core.extensions import db
+from app.core.transactions import apart
 from app.gateway import invoice_payments
 from app.gateway.invoice_payments import PaymentState
 from app.invoices.models import Invoice
 from app.invoices.paying import Outcome as Paid
 from app.invoices.paying import Result
 from app.organizations.models import Organization
+from app.subscriptions import service as subscriptions
 
 from . import collecting, ledger, reasons, service
-from .collecting import Found
 from .models import DunningAttempt, DunningCase, Outcome, Source
 
 
@@ -45,15 +46,18 @@ def as_planned(case_id: int, position: int) -> None:
 
 
 def with_other_card(case_id: int) -> None:
-    """At once, where Stripe would charge a card by now that has not just been refused."""
+    """At once, where Stripe would charge a card by now that has not just been refused.
+
+    Whoever chose the card on a page of ours tries it there and is told: that comes first. Raises Busy.
+    """
     case, invoice, organization = read(case_id)
     if not case.is_unpaid:
         return
-    state = invoice_payments.look(invoice.stripe_id)
-    tried = state.intent and state.intent.refused
-    if state.default_card is None or state.default_card == tried:
-        return
-    _besides_the_plan(case, invoice, organization, Source.CARD, state.default_card)
+    with subscriptions.alone(organization):
+        state = invoice_payments.look(invoice.stripe_id)
+        tried = state.intent and state.intent.refused
+        if state.is_owed and state.default_card not in {None, tried}:
+            _besides_the_plan(case, invoice, organization, Source.CARD, str(state.default_card))
 
 
 def now(case_id: int, press: str) -> None:
@@ -69,13 +73,10 @@ def _besides_the_plan(
     """It changes nothing about what is planned."""
     turn = len(service.attempts(case))  # a card that was tried on another day is another attempt
     found = collecting.collect(organization, invoice, f"dunning-{source}:{case.public_id}:{occasion}:{turn}")
-    _note(service.locked(case.id), invoice, source, found)
-
-
-def _note(case: DunningCase, invoice: Invoice, source: Source, found: Found) -> None:
     if found.outcome == Outcome.DROPPED:
         return
-    ledger.write(case, invoice, source, found.outcome, found.trouble)
+    case = service.locked(case.id)
+    db.session.add(ledger.made(case, invoice, source, found.outcome, found.trouble))
     if found.trouble:
         case.take(found.trouble)
 
@@ -90,12 +91,15 @@ _RESULTS = {
 
 def heard(invoice: Invoice, paid: Paid, state: PaymentState, asked_by: str) -> None:
     """A customer pressed "Pay", or chose another card: part of the ledger, and no attempt of the plan."""
-    case = db.session.scalars(DunningCase.of(invoice).with_for_update()).one_or_none()
     outcome = _RESULTS.get(paid.result)
-    if case is None or outcome is None:
-        return
     trouble = reasons.of(state.intent) if outcome == Outcome.FAILED else None
-    _note(case, invoice, Source(asked_by), Found(outcome, trouble, state.default_card))
+    with apart() as session:
+        case = session.scalars(DunningCase.of(invoice).with_for_update()).one_or_none()
+        if case is None or outcome is None:
+            return
+        session.add(ledger.made(case, invoice, Source(asked_by), outcome, trouble))
+        if trouble:
+            case.take(trouble)
 
 
 def read(case_id: int) -> tuple[DunningCase, Invoice, Organization]:

@@ -84,7 +84,7 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
     )
     db.session.add(case)
     db.session.flush()
-    ledger.write(case, invoice, Source.RENEWAL, Outcome.FAILED, trouble, position=0)
+    db.session.add(ledger.made(case, invoice, Source.RENEWAL, Outcome.FAILED, trouble, position=0))
     _audit("opened", case, invoice)
     if case.mode == Mode.APP:
         _plan(case, invoice, settings)
@@ -111,7 +111,7 @@ def _hear(case: DunningCase, organization: Organization, invoice: Invoice, recor
     case.counted = invoice.attempt_count
     trouble = reasons.of(record.collecting)
     case.take(trouble)
-    ledger.write(case, invoice, Source.STRIPE, Outcome.FAILED, trouble)
+    db.session.add(ledger.made(case, invoice, Source.STRIPE, Outcome.FAILED, trouble))
     if case.mode == Mode.STRIPE and case.is_open:
         case.next_attempt_at = invoice.next_payment_attempt_at
         _tell_failure(case, organization, invoice, case.counted)

@@ -32,7 +32,10 @@ LEASE_SECONDS = 45
 
 Tried = Callable[[Invoice, "Outcome", PaymentState, str], None]
 tried: Hooks[Tried] = Hooks()
-"""Rooms above hear of each charge of an invoice: what came of it, and who asked for it, `customer` or `card`."""
+"""Rooms above hear of each charge of an invoice: what came of it, and who asked for it, `customer` or `card`.
+
+They write it apart: the page answers a refusal with an error, which takes back what its own transaction wrote.
+"""
 
 _NOTHING = _l("Nothing is due on this invoice.")
 _SETTLED = {
@@ -125,9 +128,9 @@ def pay(
         outcome = outcome_of(state, refusal=refusal, is_ours=intents.outcome(key) is not None)
         if outcome.result == Result.DECLINED:
             _note_refusal(invoice, state)
+        for hear in tried if was_due else ():
+            hear(invoice, outcome, state, asked_by)
         absorb(organization, invoice.stripe_id)
-    for hear in tried if was_due else ():
-        hear(invoice, outcome, state, asked_by)
     return outcome
 
 

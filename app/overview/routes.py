@@ -4,6 +4,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from app.core.pages import render
+from app.dunning import context as dunning
 from app.invoices.context import remember
 from app.organizations.context import current_organization
 from app.organizations.guards import member_of_organization
@@ -23,6 +24,6 @@ def index() -> ResponseReturnValue:
     subscription = current_subscription()
     overview = service.of(current_organization, current_card())
     remember(overview.invoices)
-    board = showing.board(current_organization)
+    dunning.remember(overview.cases)
     steps = described(overview.timeline)
     return render("overview/index.html", subscription=subscription, overview=overview, timeline=steps, board=board)

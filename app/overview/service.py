@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from app.audit import service as audit
 from app.audit.models import Entry
 from app.core.extensions import db
+from app.dunning.models import DunningCase
 from app.invoices.models import Invoice
 from app.organizations.models import Organization
 from app.payment_methods.models import PaymentMethod
@@ -21,24 +22,24 @@ ENTRIES = 10
 
 @dataclass(frozen=True)
 class Overview:
-    """`card` is the one the next charge goes to, as far as it is known."""
+    """`card` is the one the next charge goes to, as far as it is known; `cases` of failed renewals, by the invoice's id."""
 
     card: PaymentMethod | None
     invoices: list[Invoice]
+    cases: dict[int, DunningCase | None]
     timeline: list[Entry]
 
 
 def of(organization: Organization, card: PaymentMethod | None) -> Overview:
-    """What the home page shows beside the plan and its `card`, in one statement: two short lists, side by side."""
-    latest, place = _numbered(Invoice.of(organization), Invoice.issued_at.desc(), Invoice.id.desc(), limit=INVOICES)
-    steps, step_place = _numbered(audit.entries(organization.id, SENTENCES), Entry.id.desc(), limit=ENTRIES)
-    invoice, entry = aliased(Invoice, latest), aliased(Entry, steps)
-    both = select(invoice, entry).join_from(latest, steps, place == step_place, full=True)
-    rows = db.session.execute(both.order_by(func.coalesce(place, step_place))).all()
+    """What the home page shows beside the plan and its `card`, in two statements."""
+    latest = Invoice.of(organization).order_by(Invoice.issued_at.desc(), Invoice.id.desc()).limit(INVOICES)
+    latest_with_case = latest.add_columns(DunningCase).outerjoin(DunningCase, DunningCase.invoice_id == Invoice.id)
+    rows = db.session.execute(latest_with_case).all()
     return Overview(
         card=card,
-        invoices=[invoice for invoice, _ in rows if invoice is not None],
-        timeline=[entry for _, entry in rows if entry is not None],
+        invoices=[row[0] for row in rows],
+        cases={row[0].id: row[1] for row in rows},
+        timeline=audit.timeline(organization.id, ENTRIES, SENTENCES),
     )
 
 

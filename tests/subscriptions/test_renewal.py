@@ -50,7 +50,7 @@ def test_a_failed_renewal_is_past_due_and_then_restricted(ada: Browser, subscrib
     work(sandbox)
     assert subscription_of(ada).portal_state == "past_due"
     said = ada.get("/").text
-    assert "The last payment for Starter failed. $29.00 is due. Next attempt:" in said
+    assert "The last payment for Starter failed. $29.00 is due. The bank declined the card. Next attempt:" in said
     assert "The last payment failed and $29.00 is due." in said
     assert "You keep full access until" in said
     page = ada.post("/subscription/cancel", data={"feedback": "unused"})
