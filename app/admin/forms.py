@@ -28,9 +28,8 @@ from app.core.tasks import QUEUES
 from app.revenue import periods
 from app.revenue.periods import Period
 
-from . import calls, customers, differences, inbox, invoices, movements, subscriptions, work
-from .filters import FilterForm, a_day, one_of, sorted_by, words
-from .lists import LONGEST_NAME, PER_PAGE, number
+from . import calls, cases, differences, inbox, work
+from .lists import LONGEST_NAME, PER_PAGE, Order, number
 from .wording import CALL_STATES, EVENT_STATES, TASK_STATES
 
 LONGEST_REASON = 200
@@ -66,6 +65,20 @@ class CallFilterForm(FilterForm):
     state = one_of(_l("State"), _l("Open"), {state: CALL_STATES[state][0] for state in calls.SHOWN})
     about = words(_l("Deed or object"), placeholder="sub_…")
     sort = sorted_by(calls.ORDERS)
+
+
+class CaseFilterForm(FilterForm):
+    orders = cases.ORDERS
+
+    state = one_of(
+        _l("State"),
+        _l("All"),
+        {cases.UNPAID_STATES: _l("Unpaid")} | {s: label for s, (label, _) in cases.STATES.items()},
+    )
+    reason = one_of(_l("Reason"), _l("All"), cases.REASONS)
+    customer = words(_l("Customer"), placeholder=_l("cus_… or a name"))
+    number = words(_l("Invoice"), placeholder=_l("its number"))
+    sort = sorted_by(cases.ORDERS)
 
 
 class ChosenForm(FlaskForm):

@@ -1,0 +1,109 @@
+"""Failed renewals as staff see them: which cases there are, and what became of each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, or_, select
+
+from app.core.errors import NotFound
+from app.core.extensions import db
+from app.dunning.models import UNPAID, CaseState, DunningCase, Outcome, Source
+from app.dunning.reasons import Reason
+from app.invoices.models import Invoice
+from app.organizations.models import Organization
+
+from . import lists
+from .lists import Order, Page
+
+UNPAID_STATES = "unpaid"
+
+NEXT = Order(_l("By next attempt, planned ones only"), (DunningCase.next_attempt_at, DunningCase.id))
+ORDERS = {
+    "newest": Order(_l("Newest first"), (DunningCase.id,), descending=True),
+    "oldest": Order(_l("Oldest first"), (DunningCase.id,)),
+    "next": NEXT,
+}
+
+STATES = {
+    CaseState.OPEN: (_l("Collecting"), "info"),
+    CaseState.EXHAUSTED: (_l("Attempts over"), "danger"),
+    CaseState.STOPPED: (_l("Stopped"), "warning"),
+    CaseState.RECOVERED: (_l("Recovered"), "success"),
+    CaseState.ENDED: (_l("Ended unpaid"), "quiet"),
+    CaseState.VOIDED: (_l("Voided"), "quiet"),
+    CaseState.WRITTEN_OFF: (_l("Written off"), "quiet"),
+}
+"""How a state reads, and the tone of its mark."""
+
+REASONS = {
+    Reason.NO_METHOD: _l("No card"),
+    Reason.DECLINED: _l("Declined"),
+    Reason.REFUSED: _l("Refused for good"),
+    Reason.AUTHENTICATION: _l("Bank asks the owner"),
+}
+
+SOURCES = {
+    Source.RENEWAL: _l("The renewal's own charge"),
+    Source.SCHEDULE: _l("Planned attempt"),
+    Source.STRIPE: _l("Stripe's attempt"),
+    Source.CARD: _l("Attempt with another card"),
+    Source.CUSTOMER: _l("Attempt of the customer"),
+    Source.STAFF: _l("Attempt asked for by staff"),
+}
+
+OUTCOMES = {
+    Outcome.PLANNED: (_l("planned"), "info"),
+    Outcome.PAID: (_l("paid"), "success"),
+    Outcome.FAILED: (_l("failed"), "danger"),
+    Outcome.PENDING: (_l("the bank is at work"), "info"),
+    Outcome.HELD: (_l("not charged, it would only have failed again"), "warning"),
+    Outcome.DROPPED: (_l("not needed any more"), "quiet"),
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """`customer` is our id of an organization, Stripe's, or part of its name; `number` the number of an invoice."""
+
+    state: str = ""
+    reason: str = ""
+    customer: str = ""
+    number: str = ""
+
+
+def page(filters: Filters, order: Order, **around: str) -> Page:
+    """Rows of a case, its invoice, and the name of its organization."""
+    chosen = _whole().where(*_conditions(filters))
+    if order is NEXT:
+        chosen = chosen.where(DunningCase.next_attempt_at.is_not(None))
+    return lists.page(chosen, order, DunningCase.public_id, **around)
+
+
+def get(public_id: str) -> tuple[DunningCase, Invoice, str]:
+    """A case, its invoice, and the name of its organization. Raises NotFound."""
+    found = _whole().where(DunningCase.public_id == public_id)
+    row = db.session.execute(found).first() if public_id.isprintable() else None
+    if row is None:
+        raise NotFound()
+    return row[0], row[1], row[2]
+
+
+def _whole() -> "Select[*tuple[Any, ...]]":
+    whole = select(DunningCase, Invoice, Organization.name).join(Invoice, Invoice.id == DunningCase.invoice_id)
+    return whole.join(Organization, Organization.id == DunningCase.organization_id)
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.state:
+        states = UNPAID if filters.state == UNPAID_STATES else {filters.state}
+        conditions.append(DunningCase.state.in_(states))
+    if filters.reason:
+        conditions.append(DunningCase.reason == filters.reason)
+    if said := filters.customer:
+        ids = or_(Organization.public_id == said, Organization.stripe_customer_id == said)
+        conditions.append(or_(ids, Organization.name.icontains(said, autoescape=True)))
+    if filters.number:
+        conditions.append(Invoice.number == filters.number)
+    return conditions

@@ -1,0 +1,121 @@
+"""What staff can do about a failed renewal: look, try now, stop; each press counts once."""
+
+import secrets
+from collections.abc import Callable
+
+import pytest
+
+from app.audit.models import Entry
+from app.core.extensions import db
+from app.dunning.models import DunningCase
+from tests.admin.pressing import press, told, walk
+from tests.cast import Browser
+from tests.dunning.conftest import charges, ledger, let_pass, state
+from tests.helpers import Mailbox, Sandbox, work
+from tests.invoices.owing import VISA, give_card
+
+Renewal = Callable[..., DunningCase]
+
+
+def audited(case: DunningCase) -> list[tuple[str, str, str | None]]:
+    about = db.select(Entry).where(Entry.subject == case.public_id, Entry.action.startswith("dunning_case."))
+    return [(entry.action, entry.actor, entry.data.get("reason")) for entry in db.session.scalars(about)]
+
+
+def test_the_list_names_customer_reason_amount_and_next_attempt(sam: Browser, renewal: Renewal):
+    renewal()
+    page = sam.get("/admin/dunning").text
+    for words in ("Analytical Engines", "Collecting", "Declined", "$99.00", "in 3 days"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("query", "is_shown"),
+    [
+        ("state=unpaid", True),
+        ("state=recovered", False),
+        ("reason=declined", True),
+        ("reason=no_method", False),
+        ("customer=analytical", True),
+        ("customer=hypatia", False),
+        ("number=nothing", False),
+        ("sort=next", True),
+        ("sort=nonsense&state=nonsense&customer=%00", True),
+    ],
+)
+def test_it_is_filtered_by_the_server(query: str, is_shown: bool, sam: Browser, renewal: Renewal):
+    renewal()
+    page = sam.get(f"/admin/dunning?{query}").text
+    assert ("Analytical Engines" in page) == is_shown
+    assert ("No case matches these filters." in page) != is_shown
+
+
+def test_nobody_but_staff_finds_it(ada: Browser, renewal: Renewal):
+    case = renewal()
+    for address in ("/admin/dunning", f"/admin/dunning/{case.public_id}"):
+        assert ada.get(address).status_code == 404
+    assert press(ada, "/admin/dunning/stop", case.public_id, reason="mine").status_code == 404
+
+
+def test_a_case_shows_its_ledger(sam: Browser, renewal: Renewal, sandbox: Sandbox):
+    case = renewal()
+    let_pass(sandbox, "72 hours")
+    page = sam.get(f"/admin/dunning/{case.public_id}").text
+    for words in ("The renewal&#39;s own charge", "Planned attempt", "generic_decline", "planned", "This portal"):
+        assert words in page
+    assert sam.get("/admin/dunning/dun_nothing").status_code == 404
+
+
+def test_trying_now_counts_once_and_changes_nothing_about_the_plan(
+    ada: Browser, sam: Browser, renewal: Renewal, sandbox: Sandbox
+):
+    case, token = renewal(), secrets.token_urlsafe(16)
+    for _ in range(2):
+        assert "1 case is tried now." in told(sam, press(sam, "/admin/dunning/retry", case.public_id, token=token))
+        work(sandbox)
+    assert charges(ada, sandbox) == [False, False]
+    assert ledger(case)[1:] == [("staff", "failed"), ("schedule", "planned"), ("schedule", "planned")]
+    assert audited(case) == [("dunning_case.retried", sam.user.public_id, None)]
+
+
+def test_trying_now_with_a_good_card_recovers(ada: Browser, sam: Browser, renewal: Renewal, sandbox: Sandbox):
+    case = renewal()
+    give_card(ada, VISA)
+    press(sam, "/admin/dunning/retry", case.public_id)
+    work(sandbox)
+    assert state(case) == "recovered"
+    assert charges(ada, sandbox).count(True) == 1
+    assert "Nothing was left to collect." in told(sam, press(sam, "/admin/dunning/retry", case.public_id))
+
+
+def test_stopping_asks_for_a_reason_and_then_nothing_is_charged(
+    ada: Browser, sam: Browser, renewal: Renewal, sandbox: Sandbox, mailbox: Mailbox
+):
+    case = renewal()
+    assert "Stop 1 case?" in press(sam, "/admin/dunning/stop", case.public_id).text
+    assert state(case) == "open"
+    done = told(sam, press(sam, "/admin/dunning/stop", case.public_id, reason="Pays by transfer"))
+    assert "1 case was stopped." in done
+    before = len(mailbox.to("ada@example.com"))
+    for _ in range(3):
+        let_pass(sandbox, "72 hours")
+    assert charges(ada, sandbox) == [False]
+    assert len(mailbox.to("ada@example.com")) == before
+    assert audited(case) == [("dunning_case.stopped", sam.user.public_id, "Pays by transfer")]
+    assert "The automatic attempts to charge your card were stopped" in ada.get("/").text
+
+
+def test_a_stopped_case_can_still_be_paid(
+    ada: Browser, sam: Browser, renewal: Renewal, use_card: Callable[..., None], sandbox: Sandbox
+):
+    case = renewal()
+    press(sam, "/admin/dunning/stop", case.public_id, reason="Pays by transfer")
+    use_card(ada, "4242424242424242")
+    assert state(case) == "recovered"
+
+
+def test_pages_of_cases_go_both_ways(sam: Browser, renewal: Renewal):
+    case = renewal()
+    pages, last = walk(sam, "/admin/dunning?sort=oldest", "next")
+    assert pages == [[case.public_id]]
+    assert walk(sam, last, "prev")[0] == pages
