@@ -2,6 +2,7 @@
 
 from app.core.tasks import Task
 from app.dunning import concluding, retrying
+from app.invoices import service as invoices
 
 
 def stop_stripes_retries(task: Task) -> None:
@@ -28,6 +29,10 @@ def end_dunning(task: Task) -> None:
     concluding.with_subscription(task.payload["case"])
 
 
+def follow_renewal(task: Task) -> None:
+    invoices.sync(task.payload["invoice"])
+
+
 HANDLERS = {
     "stop_stripes_retries": stop_stripes_retries,
     "retry_renewal": retry_renewal,
@@ -35,4 +40,5 @@ HANDLERS = {
     "retry_now": retry_now,
     "conclude_dunning": conclude_dunning,
     "end_dunning": end_dunning,
+    "follow_renewal": follow_renewal,
 }

@@ -18,6 +18,7 @@ from app.core.extensions import db
 from app.core.logs import log
 from app.core.tasks import QUEUES, Task
 from app.core.transactions import abandon, commit
+from app.dunning import adopting
 from app.reconciliation import hearing, rounds
 from app.upkeep import tasks as upkeep
 from app.webhooks import keeping as inbox
@@ -65,6 +66,7 @@ SCHEDULE = [
     Periodic(inbox.watch, timedelta(hours=1)),
     Periodic(rounds.plan, timedelta(minutes=5)),
     Periodic(hearing.watch, timedelta(hours=1)),
+    Periodic(adopting.look, timedelta(hours=1)),
     Periodic(upkeep.watch, timedelta(hours=1)),
     Periodic(upkeep.forget_parked, timedelta(hours=1)),
     Periodic(auth.forget_expired_sessions, timedelta(hours=1)),

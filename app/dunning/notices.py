@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from app.catalog.models import Plan, Price
-from app.core import i18n, tasks
+from app.core import clock, i18n, tasks
 from app.core.config import Settings
 from app.core.extensions import db
 from app.core.pages import public_url
@@ -73,7 +73,7 @@ def _context(case: DunningCase, organization: Organization, invoice: Invoice) ->
         "needs_other_card": case.reason == Reason.REFUSED,
         "next_attempt": i18n.moment(case.next_attempt_at) if case.next_attempt_at else None,
         "is_charged_again": is_charged_again,
-        "access_until": i18n.moment(case.access_ends_at),
+        "access_until": i18n.moment(case.access_ends_at) if clock.now() < case.access_ends_at else None,
         "ends_plan": case.mode == Mode.APP and settings.dunning_final_action == "cancel",
         "days": pay_links.LIFE.days,
         "pay_url": public_url("pay.link", link=pay_links.token(invoice)),
@@ -86,4 +86,5 @@ def _plan(case: DunningCase) -> str:
     named = (
         select(Plan.name).join(Price, Price.plan_id == Plan.id).join(Subscription, Subscription.price_id == Price.id)
     )
-    return db.session.scalar(named.where(Subscription.stripe_id == case.subscription_stripe_id)) or ""
+    found = db.session.scalar(named.where(Subscription.stripe_id == case.subscription_stripe_id))
+    return found or str(current_app.extensions["settings"].product_name)

@@ -1,7 +1,7 @@
 """A case from the failure of a renewal to its one end: opened and closed by what Stripe says of the invoice."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import current_app
 from sqlalchemy import ColumnElement, select
@@ -80,7 +80,7 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
         code=trouble.code,
         counted=invoice.attempt_count,
         opened_at=now,
-        access_ends_at=now + timedelta(days=settings.grace_period_days),
+        access_ends_at=_access_ends_at(invoice.subscription_stripe_id),
     )
     db.session.add(case)
     db.session.flush()
@@ -91,6 +91,14 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
     else:
         case.next_attempt_at = invoice.next_payment_attempt_at
     _tell_failure(case, organization, invoice, 0)
+
+
+def _access_ends_at(stripe_id: str | None) -> datetime:
+    """The days of grace count from the first renewal that failed; a later one gives no more of them."""
+    known = db.session.scalar(select(Subscription).where(Subscription.stripe_id == stripe_id))
+    settings: Settings = current_app.extensions["settings"]
+    ends_at = known.access_ends_at if known else None
+    return ends_at or clock.now() + timedelta(days=settings.grace_period_days)
 
 
 def _plan(case: DunningCase, invoice: Invoice, settings: Settings) -> None:

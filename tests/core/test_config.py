@@ -98,6 +98,34 @@ def test_a_live_portal_refuses(change: dict[str, str], expected: str):
     assert problems({**LIVE, **change}) == [expected]
 
 
+def test_grace_that_ends_before_the_last_charge_is_refused_with_both_numbers():
+    refused = problems({**SANDBOX, "GRACE_PERIOD_DAYS": "5"})
+    assert refused == [
+        "GRACE_PERIOD_DAYS: access would end 120 hours after a failed renewal, "
+        "before its last charge at 144 hours (DUNNING_RETRY_HOURS)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"GRACE_PERIOD_DAYS": "6"},
+        {"GRACE_PERIOD_DAYS": "0", "DUNNING_MODE": "stripe"},
+        {"GRACE_PERIOD_DAYS": "0", "DUNNING_RETRY_HOURS": "0"},
+        {"DUNNING_RETRY_HOURS": " 24, 48 "},
+        {"DUNNING_FINAL_ACTION": "cancel"},
+    ],
+)
+def test_these_terms_of_dunning_fit_together(change: dict[str, str]):
+    load({**SANDBOX, **change})
+
+
+@pytest.mark.parametrize("hours", ["72,24", "0,0", ",", "soon", "-1", "1441", "0.5"])
+def test_hours_that_make_no_schedule_are_refused(hours: str):
+    (refused,) = problems({**SANDBOX, "DUNNING_RETRY_HOURS": hours})
+    assert refused.startswith("DUNNING_RETRY_HOURS: ")
+
+
 def test_the_sandbox_may_only_be_served_over_http_on_this_machine():
     expected = "PUBLIC_URL: http is accepted only on this machine (127.0.0.1 or localhost)"
     assert problems({**SANDBOX, "PUBLIC_URL": "http://billing.example.com"}) == [expected]
