@@ -14,7 +14,7 @@ from app.invoices.models import Invoice
 from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
 from app.subscriptions.models import Subscription
-from app.subscriptions.states import RUNNING, PortalState
+from app.subscriptions.states import RUNNING, Status
 
 from . import retrying, service
 from .models import CaseState, DunningCase
@@ -32,7 +32,7 @@ def conclude(case_id: int) -> None:
     if case.is_open:  # the last attempt was not made in time, or a bank is still at work on it
         service.give_up(case, organization, invoice)
     subscription = _subscription(case)
-    if case.is_unpaid and subscription is not None and subscription.portal_state == PortalState.RESTRICTED:
+    if case.is_unpaid and subscription is not None and subscription.status in {Status.PAST_DUE, Status.UNPAID}:
         audit.write("dunning.restricted", case.public_id, organization_id=case.organization_id)
 
 

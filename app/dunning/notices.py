@@ -28,15 +28,14 @@ TEMPLATES = {
 }
 
 
-def tell_failure(case: DunningCase, organization: Organization, invoice: Invoice, position: int) -> None:
-    """An attempt failed and another one is planned."""
+def tell_failure(case: DunningCase, organization: Organization, invoice: Invoice, occasion: str) -> None:
+    """An attempt failed, once per `occasion`, and it was not the last one."""
     if case.reason != Reason.AUTHENTICATION:
-        _send(TEMPLATES[Reason(case.reason)], str(position), case, organization, invoice)
+        _send(TEMPLATES[Reason(case.reason)], occasion, case, organization, invoice)
         return
     lines = invoices.lines(invoice, receipts.LINES)
     again = case.next_attempt_at if case.mode == Mode.STRIPE else None  # we do not charge it again without its owner
-    occasion = f"{case.public_id}:{position}"
-    pay_links.send_request(invoice, organization, lines, occasion, again, case.access_ends_at)
+    pay_links.send_request(invoice, organization, lines, f"{case.public_id}:{occasion}", again, case.access_ends_at)
 
 
 def tell_last(case: DunningCase, organization: Organization, invoice: Invoice) -> None:

@@ -80,9 +80,16 @@ def hurdle(state: PaymentState) -> Trouble | None:
     if state.default_card is None:
         return Trouble(Reason.NO_METHOD)
     known = of(state.intent)
-    tried = state.intent and (state.intent.refused or state.intent.payment_method)
     is_final = known.reason in {Reason.REFUSED, Reason.AUTHENTICATION}
-    return known if is_final and tried == state.default_card else None
+    return known if is_final and tried(state) == state.default_card else None
+
+
+def tried(state: PaymentState) -> str | None:
+    """The card of the latest attempt. What an earlier one met stays written beside a bank's question."""
+    intent = state.intent
+    if intent is None or intent.asks_owner:
+        return intent and intent.payment_method
+    return intent.refused or intent.payment_method
 
 
 def sentence(reason: str, code: str | None) -> str:

@@ -12,8 +12,9 @@ from app.invoices.paying import Result
 from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
 
-from . import collecting, ledger, reasons, service
+from . import collecting, ledger, notices, reasons, service
 from .models import DunningAttempt, DunningCase, Outcome, Source
+from .reasons import Reason
 
 
 def stop_stripes(case_id: int) -> None:
@@ -46,7 +47,7 @@ def as_planned(case_id: int, position: int) -> None:
 
 
 def with_other_card(case_id: int) -> None:
-    """At once, where Stripe would charge a card by now that has not just been refused.
+    """At once, where Stripe would charge another card by now than it did last.
 
     Whoever chose the card on a page of ours tries it there and is told: that comes first. Raises Busy.
     """
@@ -55,8 +56,7 @@ def with_other_card(case_id: int) -> None:
         return
     with subscriptions.alone(organization):
         state = invoice_payments.look(invoice.stripe_id)
-        tried = state.intent and state.intent.refused
-        if state.is_owed and state.default_card not in {None, tried}:
+        if state.is_owed and state.default_card not in {None, reasons.tried(state)}:
             _besides_the_plan(case, invoice, organization, Source.CARD, str(state.default_card))
 
 
@@ -70,15 +70,17 @@ def now(case_id: int, press: str) -> None:
 def _besides_the_plan(
     case: DunningCase, invoice: Invoice, organization: Organization, source: Source, occasion: str
 ) -> None:
-    """It changes nothing about what is planned."""
+    """It changes nothing about what is planned; only a bank that asks is told of, since nobody may be there to see it."""
     turn = len(service.attempts(case))  # a card that was tried on another day is another attempt
     found = collecting.collect(organization, invoice, f"dunning-{source}:{case.public_id}:{occasion}:{turn}")
-    if found.outcome == Outcome.DROPPED:
+    if found.outcome == Outcome.DROPPED or (found.outcome == Outcome.HELD and source == Source.CARD):
         return
     case = service.locked(case.id)
     db.session.add(ledger.made(case, invoice, source, found.outcome, found.trouble))
     if found.trouble:
         case.take(found.trouble)
+    if found.outcome == Outcome.FAILED and case.reason == Reason.AUTHENTICATION:
+        notices.tell_failure(case, organization, invoice, f"{source}:{turn}")
 
 
 _RESULTS = {

@@ -69,7 +69,7 @@ def _is_over(subscription: str | None) -> bool:
 
 def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -> None:
     settings: Settings = current_app.extensions["settings"]
-    now, trouble = clock.now(), reasons.of(record.collecting)
+    trouble = reasons.of(record.collecting)
     case = DunningCase(
         public_id=ids.new("dun"),
         organization_id=organization.id,
@@ -79,12 +79,14 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
         reason=trouble.reason,
         code=trouble.code,
         counted=invoice.attempt_count,
-        opened_at=now,
-        access_ends_at=_access_ends_at(invoice.subscription_stripe_id),
+        opened_at=max(clock.now(), invoice.issued_at),  # our clock may have been read a moment ago
+        access_ends_at=_access_ends_at(invoice),
     )
     db.session.add(case)
     db.session.flush()
-    db.session.add(ledger.made(case, invoice, Source.RENEWAL, Outcome.FAILED, trouble, position=0))
+    first = ledger.made(case, invoice, Source.RENEWAL, Outcome.FAILED, trouble, position=0)
+    first.at = case.opened_at
+    db.session.add(first)
     _audit("opened", case, invoice)
     if case.mode == Mode.APP:
         _plan(case, invoice, settings)
@@ -93,12 +95,12 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
     _tell_failure(case, organization, invoice, 0)
 
 
-def _access_ends_at(stripe_id: str | None) -> datetime:
+def _access_ends_at(invoice: Invoice) -> datetime:
     """The days of grace count from the first renewal that failed; a later one gives no more of them."""
-    known = db.session.scalar(select(Subscription).where(Subscription.stripe_id == stripe_id))
+    known = db.session.scalar(select(Subscription).where(Subscription.stripe_id == invoice.subscription_stripe_id))
     settings: Settings = current_app.extensions["settings"]
     ends_at = known.access_ends_at if known else None
-    return ends_at or clock.now() + timedelta(days=settings.grace_period_days)
+    return ends_at or max(clock.now(), invoice.issued_at) + timedelta(days=settings.grace_period_days)
 
 
 def _plan(case: DunningCase, invoice: Invoice, settings: Settings) -> None:
@@ -144,7 +146,7 @@ def _tell_failure(case: DunningCase, organization: Organization, invoice: Invoic
     if case.next_attempt_at is None:
         give_up(case, organization, invoice)
     else:
-        notices.tell_failure(case, organization, invoice, position)
+        notices.tell_failure(case, organization, invoice, str(position))
 
 
 def close(case: DunningCase, end: CaseState, organization: Organization, invoice: Invoice) -> None:

@@ -153,7 +153,9 @@ def _change(
     if subscription.is_running or (not before and subscription.status not in NOT_BEGUN):
         subscription.began_at = subscription.began_at or subscription.started_at
     if subscription.status == Status.PAST_DUE:
-        subscription.past_due_since = subscription.past_due_since or clock.now()
+        # Our clock may be read a moment before Stripe's is turned, and what failed is never older than its period.
+        heard_at = max(clock.now(), subscription.current_period_start)
+        subscription.past_due_since = subscription.past_due_since or heard_at
     else:
         subscription.past_due_since = None
     if subscription.status == Status.PAUSED:

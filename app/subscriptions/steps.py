@@ -54,6 +54,7 @@ def instant(action: str, subscription: Subscription) -> datetime | None:
     """Stripe's instant of a step, where it has one: an event may reach us long after."""
     known = {
         "renewed": subscription.current_period_start,
+        "past_due": subscription.past_due_since,
         "trial_converted": subscription.current_period_start,
         "paused": subscription.pauses_at,
         "trial_paused": subscription.trial_end,

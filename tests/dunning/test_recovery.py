@@ -16,7 +16,7 @@ from app.subscriptions.models import Subscription
 from tests.cast import Browser
 from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, state
 from tests.helpers import Mailbox, Sandbox, work
-from tests.invoices.owing import VISA, give_card
+from tests.invoices.owing import ASKS_ALWAYS, VISA, give_card
 
 Renewal = Callable[..., DunningCase]
 UseCard = Callable[[Browser, str], None]
@@ -48,6 +48,17 @@ def test_another_bad_card_is_tried_once_and_the_plan_goes_on(
     assert case.next_attempt_at == db.session.get_one(DunningCase, case.id).next_attempt_at
     let_pass(sandbox, "72 hours")
     assert charges(ada, sandbox) == [False, False, False]
+
+
+def test_another_card_whose_bank_asks_is_told_with_the_link_once(
+    ada: Browser, renewal: Renewal, sandbox: Sandbox, mailbox: Mailbox
+):
+    case = renewal()
+    give_card(ada, ASKS_ALWAYS)
+    for time in ("1 hour", "72 hours"):
+        let_pass(sandbox, time)
+    assert ledger(case)[:3] == [("renewal", "failed"), ("card", "failed"), ("schedule", "held")]
+    assert mailbox.subjects(ADA).count("Please confirm your payment of $99.00") == 1
 
 
 def test_a_card_chosen_on_our_page_is_part_of_the_ledger(

@@ -61,6 +61,20 @@ def test_a_failed_renewal_is_past_due_and_then_restricted(ada: Browser, subscrib
     assert "Access is restricted until it is paid." in ada.get("/").text
 
 
+def test_a_failure_is_not_dated_before_its_period_by_a_clock_that_is_behind(
+    ada: Browser, subscribe: Subscribe, sandbox: Sandbox
+):
+    subscribe(ada, "starter", "4000000000000341")
+    sandbox.hold_events()
+    sandbox.turn_clock("15 days")
+    service.sync(subscription_of(ada).stripe_id)
+    db.session.commit()
+    failed = subscription_of(ada)
+    assert (failed.status, failed.past_due_since) == ("past_due", failed.current_period_start)
+    told = db.session.scalars(db.select(Entry.at).where(Entry.action == "subscription.past_due")).one()
+    assert told == failed.past_due_since
+
+
 def test_a_bank_that_asks_at_a_renewal_is_named(ada: Browser, subscribe: Subscribe, sandbox: Sandbox):
     subscribe(ada, "growth")
     give_card(ada, ASKS_ALWAYS)
