@@ -87,9 +87,9 @@ def hurdle(state: PaymentState) -> Trouble | None:
 def tried(state: PaymentState) -> str | None:
     """The card of the latest attempt. What an earlier one met stays written beside a bank's question."""
     intent = state.intent
-    if intent is None or intent.asks_owner:
-        return intent and intent.payment_method
-    return intent.refused or intent.payment_method
+    if intent is None:
+        return None
+    return intent.payment_method if intent.asks_owner else intent.refused or intent.payment_method
 
 
 def sentence(reason: str, code: str | None) -> str:
