@@ -1,22 +1,22 @@
 """The figures of a period, read from the book: one per currency, never added up."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, cast, func, select
 
 from app.core.extensions import db
 from app.core.money import Money
 from app.subscriptions.states import Status
 
-from . import book
-from .amounts import monthly, rounded
+from .amounts import COUNTED, monthly, rounded
 from .models import Kind, Movement
 from .periods import Period
 
+_CHANGE = Movement.annual_amount - Movement.annual_before
 SHOWN = (Status.ACTIVE, Status.TRIALING, Status.PAST_DUE)
 
 
@@ -98,60 +98,55 @@ def share(part: int, whole: int) -> Decimal | None:
 
 def of(period: Period) -> Figures:
     """One statement, over every line of the book up to the end of the period."""
-    rows = db.session.execute(_standing(period)).all()
-    revenues = [_revenue(row) for row in rows]
+    groups = db.session.execute(_groups(period)).all()
+    ended = [group for group in groups if group.within and group.status_before == Status.TRIALING]
     return Figures(
-        revenues=sorted(revenues, key=lambda one: (-one.customers, one.currency)),
-        counts={status: sum(getattr(row, status) for row in rows) for status in SHOWN},
-        trials_ended=sum(row.trials_ended for row in rows),
-        trials_converted=sum(row.trials_converted for row in rows),
+        revenues=sorted(_revenues(groups), key=lambda one: (-one.customers, one.currency)),
+        counts={status: _standing(groups, status) for status in SHOWN},
+        trials_ended=sum(group.number for group in ended),
+        trials_converted=sum(group.number for group in ended if group.status in COUNTED),
     )
 
 
-def _standing(period: Period) -> Any:
-    before, within = Movement.at < period.begins_at, Movement.at >= period.begins_at
-    change = Movement.annual_amount - Movement.annual_before
-    paying = _one(Movement.annual_amount > 0) - _one(Movement.annual_before > 0)
-    trial_ends = within & book.trial_ended()
-    kinds: dict[str, Any] = {}
-    for kind in Kind:
-        is_it = within & (Movement.kind == kind)
-        kinds |= {f"{kind}_count": func.count().filter(is_it), f"{kind}_annual": func.sum(change).filter(is_it)}
-    columns = {
-        "opening": func.sum(change).filter(before),
-        "closing": func.sum(change),
-        "customers_before": func.sum(paying).filter(before),
-        "customers": func.sum(paying),
-        "trials_ended": func.count().filter(trial_ends),
-        "trials_converted": func.count().filter(within & book.trial_converted()),
-        **{str(status): _count(status) for status in SHOWN},
-        **kinds,
-    }
-    labelled = [
-        cast(func.coalesce(column, 0), Movement.annual_amount.type).label(name) for name, column in columns.items()
-    ]
-    found = select(Movement.currency, *labelled).where(Movement.at < period.ends_at)
-    return found.group_by(Movement.currency)
+def _groups(period: Period) -> "Select[*tuple[Any, ...]]":
+    """Lines that mean the same, within the period or before it: few, however many lines there are."""
+    paying = cast(Movement.annual_amount > 0, Integer) - cast(Movement.annual_before > 0, Integer)
+    alike = (Movement.currency, Movement.kind, Movement.status, Movement.status_before)
+    sums = (func.count().label("number"), _summed(_CHANGE).label("annual"), _summed(paying).label("paying"))
+    within = (Movement.at >= period.begins_at).label("within")
+    return select(*alike, within, *sums).where(Movement.at < period.ends_at).group_by(*alike, "within")
 
 
-def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return cast(condition, Integer)
+def _summed(column: ColumnElement[int]) -> ColumnElement[int]:
+    return cast(func.sum(column), BigInteger)
 
 
-def _count(status: Status) -> ColumnElement[int]:
-    return func.sum(_one(Movement.status == status) - _one(Movement.status_before == status))
+def _standing(groups: Sequence[Any], status: Status) -> int:
+    return sum(group.number * ((group.status == status) - (group.status_before == status)) for group in groups)
 
 
-def _revenue(row: Any) -> Revenue:
-    moved = {kind: Moved(getattr(row, f"{kind}_count"), getattr(row, f"{kind}_annual")) for kind in Kind}
-    return Revenue(row.currency, row.opening, row.closing, row.customers_before, row.customers, moved)
+def _revenues(groups: Sequence[Any]) -> Iterator[Revenue]:
+    for currency in {group.currency for group in groups}:
+        mine = [group for group in groups if group.currency == currency]
+        before, within = ([group for group in mine if group.within is wanted] for wanted in (False, True))
+        yield Revenue(
+            currency=currency,
+            opening=sum(group.annual for group in before),
+            closing=sum(group.annual for group in mine),
+            customers_before=sum(group.paying for group in before),
+            customers=sum(group.paying for group in mine),
+            moved={kind: _moved([group for group in within if group.kind == kind]) for kind in Kind},
+        )
+
+
+def _moved(groups: Sequence[Any]) -> Moved:
+    return Moved(sum(group.number for group in groups), sum(group.annual for group in groups))
 
 
 def course(period: Period, currency: str) -> dict[Kind, list[int]]:
     """What moved in each part of the period, by the year, per kind. One statement."""
     part = func.date_trunc(period.unit, Movement.at, "UTC")
-    change = func.sum(Movement.annual_amount - Movement.annual_before)
-    found = select(part.label("part"), Movement.kind, change.label("change")).where(
+    found = select(part.label("part"), Movement.kind, _summed(_CHANGE).label("change")).where(
         Movement.at >= period.begins_at,
         Movement.at < period.ends_at,
         Movement.currency == currency,
@@ -162,7 +157,7 @@ def course(period: Period, currency: str) -> dict[Kind, list[int]]:
 
 
 def _by_kind(rows: Iterable[Any], starts: list[date]) -> dict[Kind, list[int]]:
-    known = {(row.part.astimezone(UTC).date(), row.kind): int(row.change) for row in rows}
+    known = {(row.part.astimezone(UTC).date(), row.kind): row.change for row in rows}
     return {kind: [known.get((start, kind), 0) for start in starts] for kind in Kind if kind != Kind.NONE}
 
 

@@ -5,7 +5,7 @@ it, less the discounts that recur. A line ends with its period, where time is gi
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 from tests.helpers import Sandbox
 
 PERIODS = {"month": 12, "year": 1}
+A_MOMENT = 300
+"""Seconds."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,13 @@ def _lines(sandbox: Sandbox, customer: str) -> list[Line]:
         for line in invoice["lines"]["data"]:
             if line["amount"] > 0:
                 found.append(_line(line, invoice, subscription, given_back))
-    return found
+    return [_until_the_next(line, found) for line in found]
+
+
+def _until_the_next(line: Line, lines: list[Line]) -> Line:
+    """Time is given back from when a change was shown, and the new period begins when it was confirmed: seconds later."""
+    following = [other.start for other in lines if line.end < other.start <= line.end + A_MOMENT]
+    return replace(line, end=min(following, default=line.end))
 
 
 def _line(line: Any, invoice: Any, subscription: Any, given_back: list[int]) -> Line:
