@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, select
 from sqlalchemy.orm import contains_eager
 
 from app.audit import service as audit
-from app.audit.models import Entry
 from app.auth.models import User
 from app.core.extensions import db
 from app.core.money import Money
@@ -24,6 +24,8 @@ from app.revenue.models import Movement
 from app.subscriptions.models import Subscription
 from app.subscriptions.states import LIVE
 
+SENTENCES = {**timeline.SENTENCES, "customer.sync_asked": (_l("Staff had everything fetched from Stripe"), "quiet")}
+"""What customers see of their timeline, and what staff did about them."""
 LATEST = 10
 STEPS = 25
 DASHBOARDS = {"live": "https://dashboard.stripe.com", "test": "https://dashboard.stripe.com/test"}
@@ -32,7 +34,7 @@ DASHBOARDS = {"live": "https://dashboard.stripe.com", "test": "https://dashboard
 
 @dataclass(frozen=True)
 class Portrait:
-    """`subscription` is the live one or the last; `mrr` what it brings in a month. `history` is what staff did."""
+    """`subscription` is the live one or the last; `mrr` what it brings in a month."""
 
     organization: Organization
     subscription: Subscription | None
@@ -41,7 +43,6 @@ class Portrait:
     invoices: Sequence[Invoice]
     attempts: Sequence[Attempt]
     steps: list[Step]
-    history: list[Entry]
 
     @property
     def at_stripe(self) -> str | None:
@@ -52,9 +53,9 @@ class Portrait:
 
 
 def of(organization: Organization) -> Portrait:
-    """Six statements."""
+    """Eight statements, one of them for the version of the catalogue."""
     subscription, annual = _subscription(organization)
-    entries = audit.timeline(organization.id, STEPS, timeline.SENTENCES)
+    entries = audit.timeline(organization.id, STEPS, SENTENCES)
     return Portrait(
         organization=organization,
         subscription=subscription,
@@ -62,8 +63,7 @@ def of(organization: Organization) -> Portrait:
         people=db.session.execute(Membership.of(organization)).all(),
         invoices=_invoices(organization),
         attempts=_attempts(organization),
-        steps=timeline.described(entries),
-        history=audit.history(organization.public_id),
+        steps=timeline.described(entries, SENTENCES),
     )
 
 

@@ -47,7 +47,6 @@ DEEDS = {
     "difference.repair_asked": (_l("Repair asked for"), "info"),
     "difference.ignored": (_l("Ignored"), "quiet"),
     "intent.asked": (_l("Looked into again"), "info"),
-    "customer.sync_asked": (_l("Fetched from Stripe"), "info"),
 }
 """What staff did, as the audit names it."""
 

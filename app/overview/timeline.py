@@ -1,8 +1,9 @@
 """The timeline in sentences: what the audit knows of this organization, as far as it concerns its billing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -12,8 +13,11 @@ from app.catalog.words import capital
 from app.core import i18n
 from app.core.money import Money
 
+Sentences = Mapping[str, tuple[Any, str]]
+"""Words and tone of an action."""
+
 # What people care about; sign-ins and refusals stay in the audit.
-SENTENCES = {
+SENTENCES: Sentences = {
     "organization.created": (_l("Organization created"), "quiet"),
     "organization.billing_changed": (_l("Billing details changed"), "info"),
     "organization.credit_changed": (_l("Credit on your account is now"), "info"),
@@ -81,9 +85,9 @@ class Step:
     note: str
 
 
-def described(entries: list[Entry]) -> list[Step]:
+def described(entries: list[Entry], sentences: Sentences = SENTENCES) -> list[Step]:
     """Each entry as a sentence with its tone; `note` says which: an invoice's number, a card's last digits, an amount."""
-    return [Step(e.at, str(SENTENCES[e.action][0]), SENTENCES[e.action][1], _note(e)) for e in entries]
+    return [Step(e.at, str(sentences[e.action][0]), sentences[e.action][1], _note(e)) for e in entries]
 
 
 def _note(entry: Entry) -> str:

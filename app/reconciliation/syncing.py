@@ -20,7 +20,7 @@ def ask(organization: Organization) -> int:
     """Have workers fetch a customer; answers 0 for one who was never at Stripe."""
     if organization.stripe_customer_id is None:
         return 0
-    audit.write("customer.sync_asked", organization.public_id)
+    audit.write("customer.sync_asked", organization.public_id, organization_id=organization.id)
     occasion = clock.wall().isoformat()
     what = {"organization": organization.id, "occasion": occasion}
     tasks.record("sync_customer", f"{organization.public_id}:{occasion}", what)
