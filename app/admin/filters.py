@@ -1,13 +1,18 @@
 """What a list of the staff area may be asked in its address: the fields, and what of them is in force."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Form, SelectField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
+
+from app.core import i18n
+from app.revenue import periods
+from app.revenue.periods import Period
 
 from .lists import Order
 
@@ -78,3 +83,51 @@ class FilterForm(Form):
     @property
     def is_filtering(self) -> bool:
         return any(name != "sort" for name in self.kept())
+
+
+class PeriodForm(Form):
+    """A GET form: a period by its name in the address, or by two days; the last month if nothing is said."""
+
+    first = DateField(_l("From"), [Optional()])
+    last = DateField(_l("Until"), [Optional()])
+
+    def __init__(self, said: Any) -> None:
+        super().__init__(said)
+        self.named = said.get("period", "")
+        self.currency = said.get("currency", "")
+        self.presets = periods.presets(periods.today())
+        self.is_sound = self.validate()
+
+    @property
+    def name(self) -> str:
+        """Which of the presets is shown, "" for days of one's own."""
+        if self.first.raw_data or self.last.raw_data:
+            return ""
+        return self.named if self.named in self.presets else next(iter(self.presets))
+
+    @property
+    def period(self) -> Period:
+        """Of a sound form. Until a day alone means the thirty days up to it, from a day alone until today."""
+        if self.name:
+            return self.presets[self.name]
+        last = self.last.data or periods.today()
+        return Period(self.first.data or last - timedelta(days=29), last)
+
+    def validate_first(self, field: DateField) -> None:
+        _past(field.data)
+
+    def validate_last(self, field: DateField) -> None:
+        _past(field.data)
+        if self.first.data and field.data and field.data < self.first.data:
+            raise ValidationError(_l("The period ends before it begins."))
+
+
+def _past(day: date | None) -> None:
+    """None is what could not be read, and was said so already."""
+    if day is None:
+        return
+    if day > periods.today():
+        today = i18n.day(periods.today())
+        raise ValidationError(_("That is in the future. Figures are known up to today, %(today)s.", today=today))
+    if day < periods.EARLIEST:
+        raise ValidationError(_l("Choose a day after 1999."))

@@ -1,21 +1,16 @@
 """What a member of staff may ask: lists filtered by their address, rows chosen in them, reasons."""
 
-from datetime import date
 from typing import Any
 
 from flask import abort
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
-    DateField,
-    Form,
     HiddenField,
     SelectField,
     SelectMultipleField,
     StringField,
-    ValidationError,
 )
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
@@ -23,10 +18,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, Optional
 from app.auth.fields import TOKEN, new_token, one_line, password
 from app.catalog import service as catalog
 from app.catalog.models import PlanKind
-from app.core import i18n
 from app.core.tasks import QUEUES
-from app.revenue import periods
-from app.revenue.periods import Period
 
 from . import calls, cases, differences, inbox, work
 from .lists import LONGEST_NAME, PER_PAGE, Order, number
@@ -199,53 +191,3 @@ class MovementFilterForm(FilterForm):
     first = a_day(_l("From"))
     last = a_day(_l("Until"))
     sort = sorted_by(movements.ORDERS)
-
-
-class PeriodForm(Form):
-    """A GET form: a period by its name in the address, or by two days; the last month if nothing is said."""
-
-    first = DateField(_l("From"), [Optional()])
-    last = DateField(_l("Until"), [Optional()])
-
-    def __init__(self, said: Any) -> None:
-        super().__init__(said)
-        self.named = said.get("period", "")
-        self.currency = said.get("currency", "")
-        self.is_sound = self.validate()
-
-    @property
-    def name(self) -> str:
-        """Which of the presets is shown, "" for days of one's own."""
-        if self.first.raw_data or self.last.raw_data:
-            return ""
-        return (
-            self.named
-            if self.named in periods.presets(periods.today())
-            else next(iter(periods.presets(periods.today())))
-        )
-
-    @property
-    def period(self) -> Period:
-        """Of a sound form. A day that is left out is the other end of what there is."""
-        if self.name:
-            return periods.presets(periods.today())[self.name]
-        return Period(self.first.data or periods.EARLIEST, self.last.data or periods.today())
-
-    def validate_first(self, field: DateField) -> None:
-        _past(field.data)
-
-    def validate_last(self, field: DateField) -> None:
-        _past(field.data)
-        if self.first.data and field.data and field.data < self.first.data:
-            raise ValidationError(_l("The period ends before it begins."))
-
-
-def _past(day: date | None) -> None:
-    """None is what could not be read, and was said so already."""
-    if day is None:
-        return
-    if day > periods.today():
-        today = i18n.day(periods.today())
-        raise ValidationError(_("That is in the future. Figures are known up to today, %(today)s.", today=today))
-    if day < periods.EARLIEST:
-        raise ValidationError(_l("Choose a day after 1999."))

@@ -4,11 +4,11 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from app.core.pages import render
-from app.revenue import periods
 
 from . import dashboard, movements
 from .context import addresses, around
-from .forms import MovementFilterForm, PeriodForm
+from .filters import PeriodForm
+from .forms import MovementFilterForm
 
 bp = Blueprint("revenue", __name__)
 
@@ -18,7 +18,7 @@ def index() -> ResponseReturnValue:
     """A period that makes no sense is said so beside its days, which stay as they were typed."""
     form = PeriodForm(request.args)
     found = dashboard.of(form.period, form.currency) if form.is_sound else None
-    page = render("admin/revenue/index.html", form=form, found=found, presets=periods.presets(periods.today()))
+    page = render("admin/revenue/index.html", form=form, found=found)
     return page, 200 if form.is_sound else 422
 
 

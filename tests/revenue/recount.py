@@ -13,6 +13,7 @@ from typing import Any
 from tests.helpers import Sandbox
 
 PERIODS = {"month": 12, "year": 1}
+PER_PAGE = 100
 A_MOMENT = 300
 """Seconds."""
 
@@ -119,27 +120,36 @@ def learn_prices(sandbox: Sandbox) -> None:
     _PRICES.update({price["id"]: price for price in sandbox.objects("prices")})
 
 
+def _all(sandbox: Sandbox, path: str, **filters: str) -> list[dict[str, Any]]:
+    """Page by page."""
+    found = page = sandbox.objects(path, **filters)
+    while len(page) == PER_PAGE:
+        page = sandbox.objects(path, starting_after=page[-1]["id"], **filters)
+        found = found + page
+    return found
+
+
 def statuses(sandbox: Sandbox) -> Counter[str]:
-    return Counter(one["status"] for one in sandbox.objects("subscriptions"))
+    return Counter(one["status"] for one in _all(sandbox, "subscriptions"))
 
 
 def reasons(sandbox: Sandbox) -> Counter[str]:
     """Of those who canceled."""
-    gone = [one for one in sandbox.objects("subscriptions", status="all") if one["canceled_at"]]
+    gone = [one for one in _all(sandbox, "subscriptions", status="all") if one["canceled_at"]]
     return Counter(one["cancellation_details"]["feedback"] or "" for one in gone)
 
 
 def trials(sandbox: Sandbox) -> tuple[int, int]:
     """How many trials have ended, and how many of them were paid for."""
-    tried = [one for one in sandbox.objects("subscriptions", status="all") if one["trial_end"]]
+    tried = [one for one in _all(sandbox, "subscriptions", status="all") if one["trial_end"]]
     ended = [one for one in tried if one["status"] != "trialing"]
     return len(ended), sum(one["ended_at"] != one["trial_end"] for one in ended)
 
 
 def failed(sandbox: Sandbox) -> tuple[int, int]:
     """How many invoices a card was refused for, and how much is still unpaid of them."""
-    refused = {one["payment_intent"] for one in sandbox.objects("charges") if one["status"] == "failed"}
-    invoices = sandbox.objects("invoice_payments", **{"expand[]": "data.invoice"})
+    refused = {one["payment_intent"] for one in _all(sandbox, "charges") if one["status"] == "failed"}
+    invoices = _all(sandbox, "invoice_payments", **{"expand[]": "data.invoice"})
     found = {one["invoice"]["id"]: one["invoice"] for one in invoices if one["payment"]["payment_intent"] in refused}
     is_open = {"open", "uncollectible"}
     return len(found), sum(one["amount_remaining"] for one in found.values() if one["status"] in is_open)
