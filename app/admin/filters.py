@@ -101,7 +101,7 @@ class PeriodForm(Form):
     @property
     def name(self) -> str:
         """Which of the presets is shown, "" for days of one's own."""
-        if self.first.raw_data or self.last.raw_data:
+        if any([*self.first.raw_data, *self.last.raw_data]):
             return ""
         return self.named if self.named in self.presets else next(iter(self.presets))
 
