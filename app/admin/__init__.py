@@ -16,8 +16,18 @@ def init_app(app: Flask) -> None:
 
 
 def _doors() -> list[Blueprint]:
-    from . import call_routes, customer_routes, dunning_routes, invoice_routes, reconciliation_routes
-    from . import revenue_routes, routes, subscription_routes, task_routes, webhook_routes
+    from . import (
+        call_routes,
+        customer_routes,
+        dunning_routes,
+        invoice_routes,
+        reconciliation_routes,
+        revenue_routes,
+        routes,
+        subscription_routes,
+        task_routes,
+        webhook_routes,
+    )
 
     selling = [revenue_routes.bp, customer_routes.bp, subscription_routes.bp, invoice_routes.bp, dunning_routes.bp]
     running = [webhook_routes.bp, task_routes.bp, call_routes.bp, reconciliation_routes.bp]
