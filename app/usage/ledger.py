@@ -17,24 +17,29 @@ from app.core.transactions import WROTE
 from .placing import Amount, Placed
 
 # Lists travel as lines of text: nothing in them has a line break, and the driver would take its time for each element.
-ADD_EVENTS = text("""
+GIVEN = """unnest(
+    string_to_array(:ids, chr(10)), string_to_array(:meters, chr(10)),
+    CAST(string_to_array(:quantities, chr(10)) AS numeric[]),
+    CAST(string_to_array(:moments, chr(10)) AS timestamptz[]),
+    CAST(string_to_array(:timed, chr(10)) AS boolean[])
+) AS given (event_id, meter_key, quantity, occurred_at, is_timed)"""
+
+ADD_EVENTS = text(f"""
 WITH added AS (
     INSERT INTO usage_events (organization_id, event_id, meter_key, quantity, occurred_at, is_timed)
-    SELECT :organization, * FROM unnest(
-        string_to_array(:ids, chr(10)), string_to_array(:meters, chr(10)),
-        CAST(string_to_array(:quantities, chr(10)) AS numeric[]),
-        CAST(string_to_array(:moments, chr(10)) AS timestamptz[]),
-        CAST(string_to_array(:timed, chr(10)) AS boolean[]))
+    SELECT :organization, * FROM {GIVEN}
     ON CONFLICT DO NOTHING
     RETURNING event_id
 )
 SELECT count(*) = :size AS all, CASE WHEN count(*) < :size THEN string_agg(event_id, chr(10)) END FROM added
-""")
+""")  # noqa: S608  # put together from constants
 
-KNOWN_EVENTS = text("""
-SELECT event_id, meter_key, quantity, CASE WHEN is_timed THEN occurred_at END
-FROM usage_events WHERE organization_id = :organization AND event_id = ANY(string_to_array(:ids, chr(10)))
-""")
+REUSED = text(f"""
+SELECT given.event_id FROM {GIVEN}
+JOIN usage_events known ON known.organization_id = :organization AND known.event_id = given.event_id
+WHERE (known.meter_key, known.quantity, known.is_timed) <> (given.meter_key, given.quantity, given.is_timed)
+OR (given.is_timed AND known.occurred_at <> given.occurred_at)
+""")  # noqa: S608  # put together from constants
 
 # What was counted before, and what is added to it.
 MERGED = {
@@ -98,35 +103,29 @@ class Sums(NamedTuple):
     sold_at: datetime | None
 
 
-class Content(NamedTuple):
-    """What an event said; an id stands for one content."""
-
-    meter_key: str
-    quantity: Decimal
-    occurred_at: datetime | None
-
-
 def add_events(organization_id: int, placed: Mapping[str, Placed]) -> Collection[str]:
     """Write down the events, by their ids; answers the ids of those that are new."""
+    db.session.info[WROTE] = True  # what the session cannot see of a statement in words
+    values = {**_given(organization_id, placed), "size": len(placed)}
+    is_all, added = db.session.execute(ADD_EVENTS, values).one()
+    return placed.keys() if is_all else set(added.split("\n") if added else ())
+
+
+def reused(organization_id: int, placed: Mapping[str, Placed]) -> set[str]:
+    """Which of the ids stand for an event with another meter, quantity or time."""
+    return set(db.session.scalars(REUSED, _given(organization_id, placed)))
+
+
+def _given(organization_id: int, placed: Mapping[str, Placed]) -> dict[str, Any]:
     found = sorted(placed.items())
-    values = {
+    return {
         "organization": organization_id,
-        "size": len(found),
         "ids": "\n".join([event_id for event_id, _ in found]),
         "meters": "\n".join([one.event.meter for _, one in found]),
         "quantities": "\n".join([str(one.event.quantity) for _, one in found]),
         "moments": "\n".join([one.occurred_at.isoformat() for _, one in found]),
         "timed": "\n".join(["f" if one.event.occurred_at is None else "t" for _, one in found]),
     }
-    db.session.info[WROTE] = True  # what the session cannot see of a statement in words
-    is_all, added = db.session.execute(ADD_EVENTS, values).one()
-    return placed.keys() if is_all else set(added.split("\n") if added else ())
-
-
-def contents(organization_id: int, ids: Collection[str]) -> dict[str, Content]:
-    """What the events of these ids said."""
-    rows = db.session.execute(KNOWN_EVENTS, {"organization": organization_id, "ids": "\n".join(ids)})
-    return {row[0]: Content(*row[1:]) for row in rows}
 
 
 def add_up(

@@ -1,6 +1,6 @@
 """Count what was used, each event once, and say how an organization stands with its limits."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,6 @@ from app.organizations.models import Organization
 
 from . import checking, ledger, notices, overage, placing, reading
 from .checking import NewEvent as NewEvent
-from .ledger import Content
 from .models import UsageDay
 from .placing import Amount, Placed
 from .reading import Reading
@@ -59,25 +58,18 @@ def count(organization: Organization, events: Sequence[NewEvent]) -> Counted:
     single = {one.event.event_id: one for one in reversed(placed)}
     added = ledger.add_events(organization.id, single)
     if len(added) < len(events):
-        _compare(organization, events, single, added)
+        _compare(organization, events, single)
     if added:
         _add_up(organization, [one for event_id, one in single.items() if event_id in added], read, now)
     return Counted(new=len(added), repeated=len(events) - len(added))
 
 
-def _compare(
-    organization: Organization, events: Sequence[NewEvent], single: Mapping[str, Placed], added: Collection[str]
-) -> None:
+def _compare(organization: Organization, events: Sequence[NewEvent], single: Mapping[str, Placed]) -> None:
     """An id that came before, or twice, must have come with the same event. Raises EventsConflict."""
-    known = {event_id: _content(one.event) for event_id, one in single.items()}
-    if before := known.keys() - added:
-        known |= ledger.contents(organization.id, before)
-    if other := [index for index, event in enumerate(events) if known[event.event_id] != _content(event)]:
-        raise EventsConflict(other)
-
-
-def _content(event: NewEvent) -> Content:
-    return Content(event.meter, event.quantity, event.occurred_at)
+    reused = ledger.reused(organization.id, single)
+    ids = [event.event_id in reused or event != single[event.event_id].event for event in events]
+    if any(ids):
+        raise EventsConflict([index for index, is_reused in enumerate(ids) if is_reused])
 
 
 def _add_up(organization: Organization, placed: Sequence[Placed], read: Reading, now: datetime) -> None:
