@@ -161,7 +161,7 @@ def test_nothing_is_kept_of_a_batch_that_is_rolled_back(ada: Browser):
 
 def test_a_batch_costs_the_same_statements_whatever_its_size(ada: Browser):
     count(ada, event("first"))
-    assert _statements(ada, 1) == _statements(ada, 1000) <= 4
+    assert _statements(ada, 1) == _statements(ada, 1000) <= 3
 
 
 def _statements(browser: Browser, size: int) -> int:
