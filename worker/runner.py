@@ -16,7 +16,18 @@ from app.gateway.breaker import breaker
 from app.gateway.errors import GatewayUnavailable
 from app.webhooks import service as inbox
 
-from . import auth, dunning, gateway, invoices, notifications, payment_methods, reconciliation, subscriptions, webhooks
+from . import (
+    auth,
+    dunning,
+    gateway,
+    invoices,
+    notifications,
+    payment_methods,
+    reconciliation,
+    subscriptions,
+    usage,
+    webhooks,
+)
 
 BATCH = 20
 TURN_SECONDS = 10.0

@@ -20,8 +20,9 @@ from app.catalog import service as catalog
 from app.catalog.models import PlanKind
 from app.core.tasks import QUEUES
 
-from . import calls, cases, differences, inbox, work
-from .lists import LONGEST_NAME, PER_PAGE, Order, number
+from . import calls, cases, customers, differences, inbox, invoices, movements, subscriptions, work
+from .filters import FilterForm, a_day, one_of, sorted_by, words
+from .lists import LONGEST_NAME, PER_PAGE, number
 from .wording import CALL_STATES, EVENT_STATES, TASK_STATES
 
 LONGEST_REASON = 200

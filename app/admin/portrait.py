@@ -23,6 +23,8 @@ from app.revenue.amounts import monthly
 from app.revenue.models import Movement
 from app.subscriptions.models import Subscription
 from app.subscriptions.states import LIVE
+from app.usage import service as usage
+from app.usage.standing import Standing
 
 SENTENCES = {**timeline.SENTENCES, "customer.sync_asked": (_l("Staff had everything fetched from Stripe"), "quiet")}
 """What customers see of their timeline, and what staff did about them."""
@@ -39,6 +41,7 @@ class Portrait:
     organization: Organization
     subscription: Subscription | None
     mrr: Money | None
+    usage: list[Standing]
     people: Sequence[Row[Membership, User]]
     invoices: Sequence[Invoice]
     attempts: Sequence[Attempt]
@@ -60,6 +63,7 @@ def of(organization: Organization) -> Portrait:
         organization=organization,
         subscription=subscription,
         mrr=monthly(annual, subscription.price.currency) if subscription and annual else None,
+        usage=usage.standings(organization),
         people=db.session.execute(Membership.of(organization)).all(),
         invoices=_invoices(organization),
         attempts=_attempts(organization),

@@ -10,9 +10,9 @@ from app.invoices.context import owed_invoice
 from app.invoices.models import Invoice
 from app.organizations.context import current_membership
 from app.organizations.models import Role
+from app.subscriptions.access import access
 from app.subscriptions.context import current_subscription
 from app.subscriptions.models import Subscription
-from app.subscriptions.states import PortalState
 
 from . import context, reasons
 from .reasons import Reason
@@ -44,8 +44,9 @@ def _what_comes(subscription: Subscription, invoice: Invoice) -> list[str]:
             found.append(_("With another card we try again at once, at the latest on %(date)s.", date=i18n.day(at)))
         else:
             found.append(_("Next attempt: %(date)s.", date=i18n.day(at)))
-    if subscription.portal_state == PortalState.RESTRICTED:
+    decision = access(subscription)
+    if not decision.allowed:
         found.append(_("Access is restricted until it is paid."))
-    elif subscription.access_ends_at:
-        found.append(_("You keep full access until %(date)s.", date=i18n.day(subscription.access_ends_at)))
+    elif decision.until:
+        found.append(_("You keep full access until %(date)s.", date=i18n.day(decision.until)))
     return found

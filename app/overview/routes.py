@@ -25,5 +25,6 @@ def index() -> ResponseReturnValue:
     overview = service.of(current_organization, current_card())
     remember(overview.invoices)
     dunning.remember(overview.cases)
+    board = showing.board(current_organization)
     steps = described(overview.timeline)
     return render("overview/index.html", subscription=subscription, overview=overview, timeline=steps, board=board)

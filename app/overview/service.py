@@ -31,15 +31,18 @@ class Overview:
 
 
 def of(organization: Organization, card: PaymentMethod | None) -> Overview:
-    """What the home page shows beside the plan and its `card`, in two statements."""
-    latest = Invoice.of(organization).order_by(Invoice.issued_at.desc(), Invoice.id.desc()).limit(INVOICES)
-    latest_with_case = latest.add_columns(DunningCase).outerjoin(DunningCase, DunningCase.invoice_id == Invoice.id)
-    rows = db.session.execute(latest_with_case).all()
+    """What the home page shows beside the plan and its `card`, in one statement: two short lists, side by side."""
+    latest, place = _numbered(Invoice.of(organization), Invoice.issued_at.desc(), Invoice.id.desc(), limit=INVOICES)
+    steps, step_place = _numbered(audit.entries(organization.id, SENTENCES), Entry.id.desc(), limit=ENTRIES)
+    invoice, entry = aliased(Invoice, latest), aliased(Entry, steps)
+    both = select(invoice, DunningCase, entry).join_from(latest, steps, place == step_place, full=True)
+    both = both.outerjoin(DunningCase, DunningCase.invoice_id == invoice.id)
+    rows = db.session.execute(both.order_by(func.coalesce(place, step_place))).all()
     return Overview(
         card=card,
-        invoices=[row[0] for row in rows],
-        cases={row[0].id: row[1] for row in rows},
-        timeline=audit.timeline(organization.id, ENTRIES, SENTENCES),
+        invoices=[invoice for invoice, _, _ in rows if invoice is not None],
+        cases={invoice.id: case for invoice, case, _ in rows if invoice is not None},
+        timeline=[entry for _, _, entry in rows if entry is not None],
     )
 
 

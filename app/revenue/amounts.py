@@ -33,7 +33,7 @@ def _taken_off(discount: dict[str, Any], amount: int, currency: str) -> int:
     if discount["duration"] == "once":
         return 0
     if discount["percent_off"] is not None:
-        return rounded(amount * Decimal(discount["percent_off"]) / 100)
+        return rounded((amount * Decimal(discount["percent_off"])).scaleb(-2))
     return int(discount["amount_off"]) if discount["currency"] == currency else 0
 
 

@@ -45,9 +45,6 @@ class Sum(NamedTuple):
         return meter_key == self.meter_key and self.begins_at < begins_at and self.window.holds(begins_at)
 
 
-ONE = aliased(Subscription)
-"""To find the latest by; made once, because making one takes as long as a short statement."""
-
 COLUMNS = [getattr(Total, name) for name in Sum._fields]
 
 

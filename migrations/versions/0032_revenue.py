@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0032"
-down_revision = "0027"
+down_revision = "0031"
 
 INDEXES = [
     ("ix_revenue_movements_at", "revenue_movements", ["at", "id"], None),

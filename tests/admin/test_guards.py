@@ -13,13 +13,16 @@ from app.core.extensions import db
 from app.core.transactions import commit
 from tests.cast import PASSWORD, Browser
 
-LISTS = ["/admin/dunning", "/admin/webhooks", "/admin/tasks", "/admin/calls", "/admin/reconciliation"]
+SELLING = ["/admin/movements", "/admin/customers", "/admin/subscriptions", "/admin/invoices", "/admin/dunning"]
+LISTS = [*SELLING, "/admin/webhooks", "/admin/tasks", "/admin/calls", "/admin/reconciliation"]
 PAGES = [
-    *("/admin/", "/admin/sign-in", *LISTS, "/admin/dunning/dun_1"),
-    *("/admin/webhooks/evt_1", "/admin/tasks/1", "/admin/reconciliation/dif_1"),
+    *("/admin/", "/admin/sign-in", *LISTS),
+    *("/admin/customers/org_1", "/admin/webhooks/evt_1", "/admin/tasks/1", "/admin/reconciliation/dif_1"),
+    "/admin/dunning/dun_1",
 ]
 PRESSES = [
     *("webhooks/replay", "webhooks/discard", "tasks/retry", "tasks/discard", "calls/look"),
+    "customers/org_1/sync",
     *("dunning/retry", "dunning/stop"),
     *("reconciliation/rounds", "reconciliation/repair", "reconciliation/ignore"),
 ]
@@ -37,9 +40,15 @@ def stale(sam: Browser) -> Browser:
 def test_the_lists_of_this_test_name_every_door(app: Flask) -> None:
     doors = {(rule.rule, method) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
     staffs = {(path, method) for path, method in doors if path.startswith("/admin") and method in ("GET", "POST")}
-    names = {"evt_1": "<event_id>", "dif_1": "<public_id>", "dun_1": "<public_id>", "1": "<int:task_id>"}
-    rules = ["/".join(names.get(part, part) for part in path.split("/")) for path in PAGES]
-    assert staffs == {(rule, "GET") for rule in rules} | {(path, "POST") for path in DEEDS}
+    names = {
+        "org_1": "<public_id>",
+        "evt_1": "<event_id>",
+        "dif_1": "<public_id>",
+        "dun_1": "<public_id>",
+        "1": "<int:task_id>",
+    }
+    pages, deeds = (["/".join(names.get(p, p) for p in path.split("/")) for path in paths] for paths in (PAGES, DEEDS))
+    assert staffs == {(rule, "GET") for rule in pages} | {(rule, "POST") for rule in deeds}
 
 
 @pytest.mark.parametrize("address", PAGES)

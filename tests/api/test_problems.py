@@ -1,7 +1,12 @@
 """Whatever goes wrong under /api/v1 is a problem document, never a page."""
 
 import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import ImATeapot, InternalServerError
 
+from app.api import problems
+from app.core.errors import AmountChanged, NotFound
 from tests.cast import Browser
 
 
@@ -39,6 +44,24 @@ def test_no_answer_is_a_page(client: Browser, method: str, address: str):
 def test_another_host_is_a_problem(client: Browser):
     answer = client.get("/api/v1/openapi.json", base_url="http://evil.example.com")
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (OperationalError("SELECT 1", None, Exception("gone")), 503, "unavailable"),
+        (InternalServerError(), 500, "internal_error"),
+        (ImATeapot(), 400, "invalid_request"),
+        (NotFound(), 404, "not_found"),
+        (AmountChanged(), 409, "amount_changed"),
+    ],
+)
+def test_every_error_has_a_code(app: Flask, error: Exception, status: int, code: str):
+    with app.test_request_context("/api/v1/entitlements", base_url=app.extensions["settings"].public_url):
+        answer = problems.of(error)
+    assert answer is not None
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+    assert ("Retry-After" in answer.headers) == (status == 503)
 
 
 def test_pages_keep_their_own_errors(client: Browser):
