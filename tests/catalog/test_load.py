@@ -161,9 +161,12 @@ def test_a_fresh_database_finds_what_an_earlier_one_made(
     assert current().plans[1].prices[0].stripe_price_id == price
 
 
+BILLABLE = 'limits.renders = { amount = 100, behaviour = "billable", overage = { usd = 0.5 } }'
+
+
 def test_a_meter_that_stripe_counts_otherwise_is_refused(loaded: Loaded, sandbox: Sandbox, current: Current) -> None:
     loaded(SMALL)
     with pytest.raises(MeterTaken, match='meters "renders": Stripe already aggregates it by sum'):
-        loaded(SMALL.replace('singular = "render"', 'kind = "gauge"'))
+        loaded(SMALL.replace('singular = "render"', 'kind = "gauge"').replace(BILLABLE, "limits.renders = 100"))
     assert current().plans[1].name == "Solo"
     assert len(on_sale(sandbox)) == 3
