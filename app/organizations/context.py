@@ -64,7 +64,8 @@ def _current_membership() -> Membership | None:
 
 def _current_organization() -> Organization | None:
     if "books_of" in g:
-        return g.books_of  # type: ignore[no-any-return]  # whatever was put there by `open_books`
+        opened: Organization = g.books_of
+        return opened
     found = _current()
     return found[1] if found else None
 

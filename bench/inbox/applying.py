@@ -28,7 +28,7 @@ class Spent(NamedTuple):
     wall: float
     processor: float
 
-    def __sub__(self, other: "Spent") -> "Spent":  # type: ignore[override]
+    def __sub__(self, other: "Spent") -> "Spent":  # type: ignore[override]  # no tuple of anything else
         return Spent(self.wall - other.wall, self.processor - other.processor)
 
 
@@ -61,11 +61,11 @@ def counted() -> Iterator[Fetches]:
         finally:
             found.add(now() - begun)
 
-    _APIRequestor.request = request  # type: ignore[method-assign]
+    _APIRequestor.request = request  # type: ignore[method-assign]  # every call of the SDK passes here
     try:
         yield found
     finally:
-        _APIRequestor.request = ask  # type: ignore[method-assign]
+        _APIRequestor.request = ask  # type: ignore[method-assign]  # as it was
 
 
 def rows(world: World, templates: list[Template], app: Flask) -> Iterator[Row]:

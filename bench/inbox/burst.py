@@ -86,7 +86,10 @@ def _burst(world: World, portal: Supervisor, templates: list[Template], amount: 
 def _await_first_comparison(world: World) -> None:
     """A portal that has just begun compares all there is, which is not the burst's doing."""
     with world.database() as connection:
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not connection.execute("SELECT 1 FROM tasks WHERE kind = 'reconcile' AND state = 'done'").fetchone():
+            if time.monotonic() > deadline:
+                raise RuntimeError("The first comparison with Stripe never came to its end.")
             time.sleep(0.5)
 
 
