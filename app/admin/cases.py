@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, select
 
 from app.core.errors import NotFound
 from app.core.extensions import db
@@ -13,7 +13,7 @@ from app.dunning.reasons import Reason
 from app.invoices.models import Invoice
 from app.organizations.models import Organization
 
-from . import lists
+from . import customers, lists
 from .lists import Order, Page
 
 UNPAID_STATES = "unpaid"
@@ -64,11 +64,11 @@ OUTCOMES = {
 
 @dataclass(frozen=True)
 class Filters:
-    """`customer` is our id of an organization, Stripe's, or part of its name; `number` the number of an invoice."""
+    """`who` as `customers.named` takes it; `number` is that of an invoice."""
 
     state: str = ""
     reason: str = ""
-    customer: str = ""
+    who: str = ""
     number: str = ""
 
 
@@ -101,9 +101,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
         conditions.append(DunningCase.state.in_(states))
     if filters.reason:
         conditions.append(DunningCase.reason == filters.reason)
-    if said := filters.customer:
-        ids = or_(Organization.public_id == said, Organization.stripe_customer_id == said)
-        conditions.append(or_(ids, Organization.name.icontains(said, autoescape=True)))
+    if filters.who:
+        conditions.append(customers.named(filters.who))
     if filters.number:
         conditions.append(Invoice.number == filters.number)
     return conditions

@@ -22,7 +22,7 @@ def index() -> ResponseReturnValue:
     filters = cases.Filters(
         state=form.value("state"),
         reason=form.value("reason"),
-        customer=form.value("customer"),
+        who=form.value("who"),
         number=form.value("number"),
     )
     found = cases.page(filters, form.order, **around())

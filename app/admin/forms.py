@@ -60,6 +60,10 @@ class CallFilterForm(FilterForm):
     sort = sorted_by(calls.ORDERS)
 
 
+def customer() -> Any:
+    return words(_l("Customer"), placeholder=_l("name, mail, cus_…"))
+
+
 class CaseFilterForm(FilterForm):
     orders = cases.ORDERS
 
@@ -69,7 +73,7 @@ class CaseFilterForm(FilterForm):
         {cases.UNPAID_STATES: _l("Unpaid")} | {s: label for s, (label, _) in cases.STATES.items()},
     )
     reason = one_of(_l("Reason"), _l("All"), cases.REASONS)
-    customer = words(_l("Customer"), placeholder=_l("cus_… or a name"))
+    who = customer()
     number = words(_l("Invoice"), placeholder=_l("its number"))
     sort = sorted_by(cases.ORDERS)
 
@@ -142,10 +146,6 @@ def _plans() -> list[SelectChoice]:
 
 def of_plan() -> Any:
     return SelectField(_l("Plan"), [Optional()], choices=_plans, default="")
-
-
-def customer() -> Any:
-    return words(_l("Customer"), placeholder=_l("name, mail, cus_…"))
 
 
 class CustomerFilterForm(FilterForm):

@@ -36,11 +36,11 @@ def test_the_list_names_customer_reason_amount_and_next_attempt(sam: Browser, re
         ("state=recovered", False),
         ("reason=declined", True),
         ("reason=no_method", False),
-        ("customer=analytical", True),
-        ("customer=hypatia", False),
+        ("who=analytical", True),
+        ("who=hypatia", False),
         ("number=nothing", False),
         ("sort=next", True),
-        ("sort=nonsense&state=nonsense&customer=%00", True),
+        ("sort=nonsense&state=nonsense&who=%00", True),
     ],
 )
 def test_it_is_filtered_by_the_server(query: str, is_shown: bool, sam: Browser, renewal: Renewal):
