@@ -100,7 +100,6 @@ def _flask_config(settings: Settings) -> dict[str, object]:
         "RATELIMIT_STORAGE_URI": settings.redis_url.get_secret_value(),
         "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25},
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-        "RATELIMIT_HEADERS_ENABLED": True,
         "BABEL_DEFAULT_LOCALE": "en",
         "SEND_FILE_MAX_AGE_DEFAULT": 365 * 24 * 3600,  # the address of a file changes with its content
         "COMPRESS_ALGORITHM": ["gzip"],

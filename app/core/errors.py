@@ -1,6 +1,8 @@
 """Errors know their status, their stable code and the sentence a person reads."""
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -8,10 +10,11 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from redis import RedisError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from .database import UNAVAILABLE
-from .extensions import htmx
+from .extensions import htmx, limiter
 from .hooks import Hooks
 from .logs import log
 from .transactions import abandon
@@ -162,7 +165,19 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     return _http_error(InternalServerError())
 
 
+def _say_when(response: Response) -> Response:
+    """What was refused because it came too often says when it may come again, in seconds."""
+    limit = limiter.current_limit
+    if limit is not None and limit.breached:
+        seconds = limit.limit.get_expiry()
+        with suppress(RedisError):
+            seconds = min(seconds, max(limit.reset_at - int(time.time()), 1))
+        response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def init_app(app: Flask) -> None:
+    app.after_request(_say_when)
     app.register_error_handler(PortalError, _portal_error)
     for kind in UNAVAILABLE:
         app.register_error_handler(kind, _unavailable)

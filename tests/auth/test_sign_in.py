@@ -222,8 +222,9 @@ def test_the_wait_ends_by_itself_and_is_never_longer_than_a_quarter_of_an_hour(v
 
 
 def test_many_accounts_tried_from_one_address_are_stopped(visitor: Browser) -> None:
-    tries = [visitor.post("/login", data={"email": f"p{n}@example.com"}).status_code for n in range(21)]
-    assert tries == [422] * 20 + [429]
+    tries = [visitor.post("/login", data={"email": f"p{n}@example.com"}) for n in range(21)]
+    assert [answer.status_code for answer in tries] == [422] * 20 + [429]
+    assert ["Retry-After" in answer.headers for answer in tries] == [False] * 20 + [True]
 
 
 def test_signing_in_and_failing_to_are_on_record_without_the_address(visitor: Browser, ada: Browser) -> None:
