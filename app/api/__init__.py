@@ -7,17 +7,17 @@ A room writes `api.py` with `bp = blueprint("usage", "…")`, decorates its door
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask
 from flask_smorest import Api, Blueprint
 from marshmallow import INCLUDE, Schema, fields
 
 from app.core.errors import answerers
-from app.core.extensions import csrf, limiter
+from app.core.extensions import csrf
 
 from . import problems
 from .bodies import Parser, Word, read_json
 from .errors import ApiError
-from .guards import Caller, bearer, caller_key, resolvers
+from .guards import Caller, bearer, resolvers
 from .numbers import Number, read_number
 
 __all__ = [
@@ -35,9 +35,6 @@ __all__ = [
 ]
 
 PREFIX = "/api/v1"
-PER_KEY = "6000/minute"
-REFUSED_PER_ADDRESS = "600/minute"
-"""Wrong keys cost a look into the table each."""
 
 
 class Open(Schema):
@@ -93,13 +90,7 @@ def blueprint(name: str, description: str) -> Any:
     """The doors of a room; `name` is its noun, also the heading in the OpenAPI document."""
     doors = Doors(f"{name}_api", f"app.{name}.api", url_prefix=PREFIX, description=description)
     csrf.exempt(doors)  # no cookie says who asks here, so nobody's browser can be made to ask
-    limiter.shared_limit(PER_KEY, scope="api", key_func=caller_key)(doors)
-    limiter.shared_limit(REFUSED_PER_ADDRESS, scope="api-refused", deduct_when=_is_refused)(doors)
     return doors
-
-
-def _is_refused(response: Response) -> bool:
-    return response.status_code == HTTPStatus.UNAUTHORIZED
 
 
 def register(doors: Any) -> None:

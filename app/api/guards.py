@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import ParamSpec
+from typing import NoReturn, ParamSpec
 
 from flask import request
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_smorest import Blueprint
 
+from app.core.extensions import limiter
 from app.core.hooks import Hooks
 
 from .errors import MissingScope, Unauthenticated
@@ -19,6 +20,8 @@ P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
 
 LONGEST_TOKEN = 4096
+PER_KEY = "6000/minute"
+REFUSED_PER_ADDRESS = "600/minute"
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,22 @@ def caller_key() -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:32] if token else get_remote_address()
 
 
+@limiter.shared_limit(PER_KEY, scope="api", key_func=caller_key)
 def _admit(scope: str) -> None:
     token = _token()
     if not token or len(token) > LONGEST_TOKEN:
-        raise Unauthenticated(token=bool(token))
+        _refuse(token)
     caller = next((found for ask in resolvers if (found := ask(token)) is not None), None)
     if caller is None:
-        raise Unauthenticated(token=True)
+        _refuse(token)
     if scope not in caller.scopes:
         raise MissingScope(scope)
+
+
+@limiter.shared_limit(REFUSED_PER_ADDRESS, scope="api-refused", key_func=get_remote_address)
+def _refuse(token: str) -> NoReturn:
+    """Counted here and not before each request: who brings a good key shall not wait for this."""
+    raise Unauthenticated(token=bool(token))
 
 
 def _token() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from limits import parse
 
-from app.api import PER_KEY
+from app.api.guards import PER_KEY, REFUSED_PER_ADDRESS
 from app.api_keys import service as keys
 from app.audit.models import Entry
 from app.catalog.models import Price
@@ -86,6 +86,21 @@ def test_a_key_that_asks_too_often_is_told_to_wait(ada: Browser, program: Progra
     assert (answer.status_code, answer.get_json()["code"]) == (429, "rate_limited")
     assert 0 < int(answer.headers["Retry-After"]) <= 61
     assert Program(ada).post(CHECK, QUESTION).status_code == 200
+
+
+def test_an_address_that_brings_wrong_keys_is_told_to_wait(program: Program):
+    limiter.limiter.hit(parse(REFUSED_PER_ADDRESS), "127.0.0.1", "api-refused", cost=600)
+    wrong = {"Authorization": "Bearer cf_sandbox_nobody"}
+    answer = program.ask(CHECK, wrong, method="POST", json=QUESTION)
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "rate_limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
+
+
+def test_a_good_key_is_let_in_from_an_address_that_brought_wrong_ones(program: Program):
+    limiter.limiter.hit(parse(REFUSED_PER_ADDRESS), "127.0.0.1", "api-refused", cost=600)
+    answer = program.post(CHECK, QUESTION)
+    assert answer.status_code == 200
+    assert "Retry-After" not in answer.headers
 
 
 def test_neither_logs_nor_audit_hold_a_secret(program: Program, capfd: pytest.CaptureFixture[str], caplog):
