@@ -105,7 +105,7 @@ def recognise(secret: str) -> tuple[ApiKey, Organization] | None:
     """
     if not secret.startswith(_prefix()):
         return None
-    found = db.session.execute(ApiKey.standing(tokens.digest(secret))).first()
+    found = db.session.execute(ApiKey.standing(), {"secret_hash": tokens.digest(secret)}).first()
     if found is None:
         return None
     key, organization = found
