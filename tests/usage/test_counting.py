@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from app.catalog.models import CatalogVersion, Meter
 from app.core import clock
@@ -162,6 +162,20 @@ def test_nothing_is_kept_of_a_batch_that_is_rolled_back(ada: Browser):
 def test_a_batch_costs_the_same_statements_whatever_its_size(ada: Browser):
     count(ada, event("first"))
     assert _statements(ada, 1) == _statements(ada, 1000) <= 3
+
+
+def test_a_repetition_reads_no_more_events_than_it_brings(ada: Browser):
+    for part in range(5):
+        count(ada, *(event(f"{part}:{number}") for number in range(1000)))
+    before = _events_read()
+    assert service.count(ada.organization, [event(f"0:{number}") for number in range(100)]).repeated == 100
+    assert _events_read() - before <= 200
+
+
+def _events_read() -> int:
+    """Rows of usage_events that this transaction has read."""
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'usage_events'"
+    return int(db.session.execute(text(read)).scalar_one())
 
 
 def _statements(browser: Browser, size: int) -> int:
