@@ -9,6 +9,7 @@ import json
 import secrets
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -31,6 +32,7 @@ from portal.services.supervisor import Supervisor
 METER = "api_calls"
 ROUNDS = 5
 A_ROUND = 20_000
+SIZES = (100, 1000)
 FEW, MANY = 10**3, 10**6
 CHECKS = 300
 
@@ -97,28 +99,33 @@ def show(row: Row) -> None:
 
 
 def counting(world: World, sender: Sender) -> Iterator[Row]:
-    """Rounds of each kind in turns; the first, which warms everything up, does not count."""
-    rates: dict[str, list[float]] = {name: [] for name in ("copy", "new", "repeated", "thousands")}
+    """Rounds of each kind in turns; the first, which warms everything up, does not count.
+
+    A POST is one transaction, so beside POSTs of a size stands COPY of the same size.
+    """
+    rates: dict[str, list[float]] = defaultdict(list)
     with world.database() as connection:
         connection.execute("CREATE TABLE copied (LIKE usage_events INCLUDING ALL)")
         for _ in range(ROUNDS + 1):
-            posts = sender.posts(100)
-            rates["copy"].append(copy_rate(connection, sender.organization_id))
-            rates["new"].append(sender.rate(posts))
-            rates["repeated"].append(sender.rate(posts))
-            rates["thousands"].append(sender.rate(sender.posts(1000)))
-    copy, new, repeated, thousands = (median(found[1:]) for found in rates.values())
-    yield "plain COPY of 1,000 each, events per second", "", f"{copy:,.0f}"
-    yield "POSTs of 100, events per second", "", f"{new:,.0f}"
-    yield "POSTs of 1,000, events per second", "", f"{thousands:,.0f}"
-    yield "POSTs of 100 to plain COPY of 1,000 into the same key", ">= 0.2", f"{new / copy:.2f}"
-    yield "POSTs of 1,000 to plain COPY of 1,000", "", f"{thousands / copy:.2f}"
-    yield "a repeated batch to a new one", ">= 0.9", f"{repeated / new:.2f}"
+            for size in SIZES:
+                posts = sender.posts(size)
+                rates[f"COPY of {size:,}"].append(copy_rate(connection, sender.organization_id, size))
+                rates[f"POSTs of {size:,}"].append(sender.rate(posts))
+                rates[f"POSTs of {size:,}, repeated"].append(sender.rate(posts))
+    found = {name: median(each[1:]) for name, each in rates.items()}
+    for name, rate in found.items():
+        yield f"{name}, events per second", "", f"{rate:,.0f}"
+    for size in SIZES:
+        new = found[f"POSTs of {size:,}"]
+        for copied in SIZES:
+            asked = ">= 0.2" if size == copied else ""
+            yield f"POSTs of {size:,} to COPY of {copied:,}", asked, f"{new / found[f'COPY of {copied:,}']:.2f}"
+        yield f"repeated POSTs of {size:,} to new ones", ">= 0.9", f"{found[f'POSTs of {size:,}, repeated'] / new:.2f}"
 
 
-def copy_rate(connection: "psycopg.Connection[Any]", organization_id: int) -> float:
-    """Rows per second, each thousand of them committed on its own."""
-    batches = ["".join(_line(organization_id) for _ in range(1000)).encode() for _ in range(A_ROUND // 1000)]
+def copy_rate(connection: "psycopg.Connection[Any]", organization_id: int, size: int) -> float:
+    """Rows per second, each batch of `size` committed on its own."""
+    batches = ["".join(_line(organization_id) for _ in range(size)).encode() for _ in range(A_ROUND // size)]
     begun = time.perf_counter()
     with connection.cursor() as cursor:
         for batch in batches:
