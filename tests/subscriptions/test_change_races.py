@@ -2,15 +2,29 @@
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
 from werkzeug.test import TestResponse
 
 from tests.cast import Browser
-from tests.helpers import Sandbox, work
+from tests.helpers import Sandbox, until, work
 
-from .changing import Nexus, Subscribe, change_to, form_of, look, newest_invoice, of, press, take_back, turn, words
+from .changing import (
+    Nexus,
+    Subscribe,
+    address,
+    change_to,
+    form_of,
+    look,
+    newest_invoice,
+    of,
+    press,
+    take_back,
+    turn,
+    words,
+)
 
 GROWTH, PRO = 9900, 29900
 
@@ -131,6 +145,30 @@ def test_a_renewal_we_have_not_heard_of_lets_nothing_through(subscribed: Browser
     assert look(subscribed, nexus("pro")).status_code == 200
 
 
+def test_a_period_that_ends_while_an_upgrade_is_on_its_way_renews_the_sheet(
+    subscribed: Browser, nexus: Nexus, sandbox: Sandbox
+):
+    form = form_of(look(subscribed, nexus("pro")))
+    sandbox.hold_events()
+    with_plan(sandbox, [{"call": "lock_timeout", "path": "/v1/subscriptions/", "method": "POST", "count": None}])
+
+    def renew_meanwhile() -> None:
+        until(lambda: faults(sandbox)["log"], "the upgrade to be sent")
+        sandbox.turn_clock("1 month")
+        requests.delete(f"{sandbox.url}/_sandbox/faults", timeout=10).raise_for_status()
+
+    renewal = threading.Thread(target=renew_meanwhile)
+    renewal.start()
+    answer = press(subscribed, nexus("pro"), form)
+    renewal.join()
+    sandbox.hold_events(False)
+    work(sandbox)
+    assert (answer.status_code, answer.location) == (303, address(nexus("pro"), 1))
+    assert "has just been renewed. Nothing was changed" in look(subscribed, nexus("pro")).text
+    assert paid(sandbox) == [GROWTH]
+    assert of(subscribed).price_id == nexus("growth").id
+
+
 def test_a_failed_renewal_between_stops_an_upgrade(
     subscribed: Browser, nexus: Nexus, sandbox: Sandbox, use_card: Callable[[Browser, str], None]
 ):
@@ -179,8 +217,17 @@ def test_a_schedule_whose_answer_was_lost_is_made_once(subscribed: Browser, nexu
 
 
 def lose_the_next_answer(sandbox: Sandbox, path: str) -> None:
-    plan = [{"call": "reset", "when": "after", "method": "POST", "path": path, "count": 3}]
+    with_plan(sandbox, [{"call": "reset", "when": "after", "method": "POST", "path": path, "count": 3}])
+
+
+def with_plan(sandbox: Sandbox, plan: list[dict[str, Any]]) -> None:
     requests.post(f"{sandbox.url}/_sandbox/faults", json={"seed": 1, "plan": plan}, timeout=10).raise_for_status()
+
+
+def faults(sandbox: Sandbox) -> dict[str, Any]:
+    """What is planned, and what was decided so far."""
+    found: dict[str, Any] = requests.get(f"{sandbox.url}/_sandbox/faults", timeout=10).json()
+    return found
 
 
 def test_a_used_form_sent_again_after_an_undo_changes_nothing(subscribed: Browser, nexus: Nexus, sandbox: Sandbox):

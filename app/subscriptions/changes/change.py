@@ -5,6 +5,8 @@ and is held until it is paid. What costs less, by the month where months become 
 the paid period ends. In a trial nothing is paid yet, so any change comes at once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
@@ -26,6 +28,7 @@ from .wish import Wish
 
 Price = models.Price | tree.Price
 
+PRORATED_BY = "proration_date"
 SHEET_LIVES = timedelta(minutes=5)
 """How long the amounts of a sheet are good for."""
 
@@ -35,6 +38,16 @@ class SheetOutdated(PortalError):
 
     status = 409
     code = "preview_outdated"
+
+
+class PeriodOver(PortalError):
+    """Stripe prorates by the shown instant no more. Nothing was changed; only a later request knows the later time."""
+
+    status = 409
+    code = "period_over"
+
+    def __init__(self) -> None:
+        super().__init__(_("Your subscription has just been renewed. Nothing was changed; please look once more."))
 
 
 def preview(organization: Organization, price: Price, quantity: int | None = None) -> Sheet:
@@ -48,8 +61,8 @@ def preview(organization: Organization, price: Price, quantity: int | None = Non
 def confirm(organization: Organization, price: Price, quantity: int, shown: Shown, token: str) -> Subscription:
     """Do the change that was `shown`, once for the form's one-use `token`; its payment may then still wait.
 
-    Raises SheetOutdated when something else would be charged by now, IntentSpent when it was done and taken back since,
-    and whatever `preview` raises.
+    Raises SheetOutdated when something else would be charged by now, PeriodOver when Stripe prorates by the shown instant
+    no more, IntentSpent when it was done and taken back since, and whatever `preview` raises.
     """
     with service.alone(organization):
         subscription, sheet = _subject(organization), None
@@ -87,17 +100,27 @@ def _has(subscription: Subscription, price: Price, quantity: int) -> bool:
 
 
 def _check(organization: Organization, wanted: Wish, shown: Shown) -> Sheet:
-    """Ask once more what it would do. Raises SheetOutdated unless that is what was shown."""
+    """Ask once more what it would do. Raises PeriodOver, and SheetOutdated unless that is what was shown."""
     if shown.way is Way.NOW and not _is_fresh(wanted.subscription, shown.at):
         raise SheetOutdated(_("The amounts were older than five minutes, so they were renewed. Nothing was changed."))
-    changed = _("The amounts have changed since you saw them. Nothing was changed; please look once more.")
-    try:
+    with _in_period():
         sheet = drawing.draw(organization, wanted, shown.at)
-    except GatewayRefused as error:
-        raise SheetOutdated(changed) from error
     if sheet.shown != shown:
-        raise SheetOutdated(changed)
+        raise SheetOutdated(
+            _("The amounts have changed since you saw them. Nothing was changed; please look once more.")
+        )
     return sheet
+
+
+@contextmanager
+def _in_period() -> Iterator[None]:
+    """Around what asks Stripe to prorate. Raises PeriodOver where it refuses the instant."""
+    try:
+        yield
+    except GatewayRefused as error:
+        if PRORATED_BY in (error.param or ""):
+            raise PeriodOver() from error
+        raise
 
 
 def _is_fresh(subscription: Subscription, at: datetime) -> bool:
@@ -117,12 +140,8 @@ def _do(key: str, subscription: Subscription, price: Price, quantity: int, shown
         return gateway.change_trial(key, stripe_id, item=item, price=wanted, quantity=quantity)
     if subscription.schedule:
         gateway.release_schedule(f"{key}:release", stripe_id, subscription.schedule)
-    return gateway.change_now(
-        key,
-        stripe_id,
-        item=item,
-        price=wanted,
-        quantity=quantity,
-        proration_date=shown.at,
-        restart=price.interval != subscription.price.interval,
-    )
+    restart = price.interval != subscription.price.interval
+    with _in_period():
+        return gateway.change_now(
+            key, stripe_id, item=item, price=wanted, quantity=quantity, proration_date=shown.at, restart=restart
+        )

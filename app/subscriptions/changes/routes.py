@@ -119,6 +119,9 @@ def confirm(public_id: str) -> ResponseReturnValue:
         subscription = change.confirm(current_organization, price, quantity, _shown(form), form.token.data)
     except change.SheetOutdated as error:
         return _sheet(price, quantity, error.status, changed=str(error))
+    except change.PeriodOver as error:
+        flash(str(error), "warning")
+        return redirect(url_for(".show", public_id=public_id, quantity=quantity), 303)
     except obstacles.CannotChange as error:
         return _refused(price, error)
     return _done(subscription, price, quantity)
