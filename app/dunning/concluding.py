@@ -21,19 +21,25 @@ from .models import CaseState, DunningCase
 
 
 def conclude(case_id: int) -> None:
-    """Access is restricted from here on, or the subscription ends, as the settings say; nothing for a case of staff's."""
+    """Access is restricted from here on, or the subscription ends, where we collect and the settings say so."""
     case, invoice, organization = retrying.read(case_id)
-    if case.state not in {CaseState.OPEN, CaseState.EXHAUSTED}:
+    if not case.is_unpaid:
         return
-    settings: Settings = current_app.extensions["settings"]
-    if settings.dunning_final_action == "cancel":
-        _cancel(case, invoice, organization)
-    case = service.locked(case_id)
-    if case.is_open:  # the last attempt was not made in time, or a bank is still at work on it
-        service.give_up(case, organization, invoice)
+    if case.is_ours:
+        case = _finish(case, invoice, organization)
     subscription = _subscription(case)
     if case.is_unpaid and subscription is not None and subscription.status in {Status.PAST_DUE, Status.UNPAID}:
         audit.write("dunning.restricted", case.public_id, organization_id=case.organization_id)
+
+
+def _finish(case: DunningCase, invoice: Invoice, organization: Organization) -> DunningCase:
+    settings: Settings = current_app.extensions["settings"]
+    if settings.dunning_final_action == "cancel":
+        _cancel(case, invoice, organization)
+    case = service.locked(case.id)
+    if case.is_open:  # the last attempt was not made in time, or a bank is still at work on it
+        service.give_up(case, organization, invoice)
+    return case
 
 
 def _cancel(case: DunningCase, invoice: Invoice, organization: Organization) -> None:

@@ -96,6 +96,11 @@ class DunningCase(Model):
     def is_unpaid(self) -> bool:
         return self.state in UNPAID
 
+    @property
+    def is_ours(self) -> bool:
+        """Neither Stripe collects it, nor did a member of staff take it out of our hands."""
+        return self.mode == Mode.APP and self.state != CaseState.STOPPED
+
     def take(self, trouble: Trouble) -> None:
         """Why it is not paid, as the latest attempt has it."""
         self.reason, self.code = trouble.reason, trouble.code

@@ -92,6 +92,7 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
         _plan(case, invoice, settings)
     else:
         case.next_attempt_at = invoice.next_payment_attempt_at
+        _conclude_at(case, case.access_ends_at)
     _tell_failure(case, organization, invoice, 0)
 
 
@@ -112,8 +113,11 @@ def _plan(case: DunningCase, invoice: Invoice, settings: Settings) -> None:
         payload = {"case": case.id, "position": position}
         tasks.record("retry_renewal", f"{case.public_id}:{position}", payload, run_at=at)
     case.next_attempt_at = min(times, default=None)
-    ends_at = max([case.access_ends_at, *times])
-    tasks.record("conclude_dunning", case.public_id, {"case": case.id}, run_at=ends_at)
+    _conclude_at(case, max([case.access_ends_at, *times]))
+
+
+def _conclude_at(case: DunningCase, at: datetime) -> None:
+    tasks.record("conclude_dunning", case.public_id, {"case": case.id}, run_at=at)
 
 
 def _hear(case: DunningCase, organization: Organization, invoice: Invoice, record: InvoiceRecord) -> None:

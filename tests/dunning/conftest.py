@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.audit.models import Entry
 from app.core.extensions import db
 from app.dunning.models import DunningAttempt, DunningCase
 from app.invoices.models import Invoice
@@ -60,6 +61,12 @@ def charges(browser: Browser, sandbox: Sandbox) -> list[bool]:
     """Each charge of the customer since the first one, oldest first: did it go through?"""
     found = sandbox.objects("charges", customer=str(browser.organization.stripe_customer_id))
     return [charge["paid"] for charge in reversed(found)][1:]
+
+
+def restrictions(case: DunningCase) -> int:
+    """How often its history says that access is restricted."""
+    said = db.select(Entry).where(Entry.subject == case.public_id, Entry.action == "dunning.restricted")
+    return len(db.session.scalars(said).all())
 
 
 def invoice_of(case: DunningCase) -> Invoice:

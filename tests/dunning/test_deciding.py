@@ -10,7 +10,7 @@ from app.core.extensions import db
 from app.dunning.models import DunningCase
 from tests.admin.pressing import press, told, walk
 from tests.cast import Browser
-from tests.dunning.conftest import charges, ledger, let_pass, state
+from tests.dunning.conftest import charges, ledger, let_pass, restrictions, state
 from tests.helpers import Mailbox, Sandbox, work
 from tests.invoices.owing import VISA, give_card
 
@@ -119,3 +119,10 @@ def test_pages_of_cases_go_both_ways(sam: Browser, renewal: Renewal):
     pages, last = walk(sam, "/admin/dunning?sort=oldest", "next")
     assert pages == [[case.public_id]]
     assert walk(sam, last, "prev")[0] == pages
+
+
+def test_grace_ends_for_a_stopped_case_too(sam: Browser, renewal: Renewal, sandbox: Sandbox):
+    case = renewal()
+    press(sam, "/admin/dunning/stop", case.public_id, reason="a cheque is on its way")
+    let_pass(sandbox, "7 days")
+    assert (restrictions(case), state(case)) == (1, "stopped")

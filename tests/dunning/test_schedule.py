@@ -7,7 +7,7 @@ from app.core.extensions import db
 from app.dunning.models import DunningCase
 from app.subscriptions.models import Subscription
 from tests.cast import Browser
-from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, state
+from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, restrictions, state
 from tests.helpers import Mailbox, Sandbox
 
 Renewal = Callable[..., DunningCase]
@@ -57,7 +57,7 @@ def test_access_is_restricted_when_grace_is_over_and_comes_back_with_the_money(
     let_pass(sandbox, "23 hours")
     assert portal_state(ada) == "past_due"
     let_pass(sandbox, "1 hour")
-    assert portal_state(ada) == "restricted"
+    assert (portal_state(ada), restrictions(case)) == ("restricted", 1)
     assert "Access is restricted until it is paid." in ada.get("/").text
     assert "Access restricted until the payment arrives" in ada.get("/").text
     use_card(ada, "4242424242424242")

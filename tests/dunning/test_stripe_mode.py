@@ -7,7 +7,7 @@ import requests
 
 from app.dunning.models import DunningCase
 from tests.cast import Browser
-from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, state
+from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, restrictions, state
 from tests.helpers import Mailbox, Sandbox
 
 Renewal = Callable[..., DunningCase]
@@ -45,3 +45,11 @@ def test_stripes_own_recovery_is_told_once(
     let_pass(sandbox, "3 days")
     assert state(case) == "recovered"
     assert mailbox.subjects(ADA).count("Paid: Growth goes on") == 1
+
+
+def test_the_end_of_grace_is_part_of_the_history(renewal: Renewal, sandbox: Sandbox):
+    case = renewal()
+    let_pass(sandbox, "6 days")
+    assert restrictions(case) == 0
+    let_pass(sandbox, "1 day")
+    assert (restrictions(case), state(case)) == (1, "open")
