@@ -66,5 +66,5 @@ def stop() -> ResponseReturnValue:
         return render("admin/dunning/stop.html", form=form, names=names), form.status
     done = presses.once(form.token.data, "stop dunning", names, lambda names: deciding.stop(names, form.reason.data))
     stopped = ngettext("%(num)s case was stopped.", "%(num)s cases were stopped.", done)
-    nothing = _("Nothing was left to stop: only a case that is being collected can be.")
+    nothing = _("Nothing was left to stop: only what is unpaid can be.")
     return answered(form.next.data, done, len(names), stopped, nothing)

@@ -20,8 +20,9 @@ def read_json(req: Request) -> Any:
         raise UnsupportedMediaType()
     try:
         return json.loads(req.get_data(), parse_float=Decimal, parse_constant=_refuse)
-    # Python gives up on deep nesting with a RecursionError, on numbers of thousands of digits with a ValueError.
-    except (ValueError, RecursionError):
+    # Python gives up on deep nesting with a RecursionError, on numbers of thousands of digits with a ValueError, and its
+    # Decimal on exponents that are numbers of twenty digits with an ArithmeticError.
+    except (ValueError, RecursionError, ArithmeticError):
         raise UnreadableBody() from None
 
 

@@ -9,7 +9,7 @@ from app.core import tasks
 from app.core.extensions import db
 
 from . import ledger
-from .models import UNPAID, CaseState, DunningCase
+from .models import UNPAID, CaseState, DunningCase, Mode
 
 
 def retry_now(public_ids: Sequence[str], press: str) -> int:
@@ -23,12 +23,14 @@ def retry_now(public_ids: Sequence[str], press: str) -> int:
 
 
 def stop(public_ids: Sequence[str], reason: str) -> int:
-    """Charge nothing more by itself for open cases, and do nothing about their subscriptions; answers how many.
+    """Charge nothing more by itself, and do nothing about the subscriptions; answers for how many cases that is new.
 
     What follows at Stripe is left to people: the invoice stays open, and can be paid.
     """
-    cases = _locked(public_ids, {CaseState.OPEN})
+    cases = _locked(public_ids, UNPAID - {CaseState.STOPPED})
     for case in cases:
+        if case.mode == Mode.STRIPE:
+            tasks.record("stop_stripes_retries", case.public_id, {"case": case.id})
         ledger.drop_planned(case)
         case.state = CaseState.STOPPED
         audit.write("dunning_case.stopped", case.public_id, data={"reason": reason})

@@ -24,12 +24,12 @@ def made(
     """An attempt of just now, to be added to the session of whoever made it."""
     why = {"reason": trouble.reason, "code": trouble.code} if trouble else {}
     told = {"case_id": case.id, "position": position, "source": source, "outcome": outcome, **why}
-    return DunningAttempt(**told, amount=_asked(invoice), at=clock.now())
+    return DunningAttempt(**told, amount=asked(invoice), at=clock.now())
 
 
 def plan(case: DunningCase, invoice: Invoice, position: int, at: datetime) -> None:
     planned = {"case_id": case.id, "position": position, "source": Source.SCHEDULE, "outcome": Outcome.PLANNED}
-    db.session.add(DunningAttempt(**planned, amount=_asked(invoice), at=at))
+    db.session.add(DunningAttempt(**planned, amount=asked(invoice), at=at))
 
 
 def planned(case: DunningCase, position: int) -> DunningAttempt | None:
@@ -53,6 +53,6 @@ def drop_planned(case: DunningCase) -> None:
     case.next_attempt_at = None
 
 
-def _asked(invoice: Invoice) -> int:
-    """What was asked for, also once it is paid."""
+def asked(invoice: Invoice) -> int:
+    """What was asked for in minor units, also once it is paid."""
     return invoice.remaining_amount or invoice.due_amount

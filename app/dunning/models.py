@@ -126,7 +126,3 @@ class DunningAttempt(Model):
     def of(cls, case: DunningCase) -> "Select[Self]":
         """In the order they are made."""
         return select(cls).where(cls.case_id == case.id).order_by(cls.at, cls.id)
-
-    @property
-    def is_planned(self) -> bool:
-        return self.outcome == Outcome.PLANNED

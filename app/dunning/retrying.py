@@ -13,7 +13,7 @@ from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
 
 from . import collecting, ledger, notices, reasons, service
-from .models import DunningAttempt, DunningCase, Outcome, Source
+from .models import CaseState, DunningAttempt, DunningCase, Outcome, Source
 from .reasons import Reason
 
 
@@ -32,7 +32,7 @@ def as_planned(case_id: int, position: int) -> None:
     found = collecting.collect(organization, invoice, f"dunning-retry:{case.public_id}:{position}")
     case = service.locked(case_id)
     attempt = db.session.scalars(DunningAttempt.of(case).where(DunningAttempt.position == position)).one()
-    attempt.outcome, attempt.amount = found.outcome, invoice.remaining_amount or attempt.amount
+    attempt.outcome, attempt.amount = found.outcome, ledger.asked(invoice)
     if found.trouble:
         attempt.reason, attempt.code = found.trouble.reason, found.trouble.code
         case.take(found.trouble)
@@ -47,12 +47,12 @@ def as_planned(case_id: int, position: int) -> None:
 
 
 def with_other_card(case_id: int) -> None:
-    """At once, where Stripe would charge another card by now than it did last.
+    """At once, where Stripe would charge another card by now than it did last; not for a case that staff stopped.
 
     Whoever chose the card on a page of ours tries it there and is told: that comes first. Raises Busy.
     """
     case, invoice, organization = read(case_id)
-    if not case.is_unpaid:
+    if not case.is_unpaid or case.state == CaseState.STOPPED:
         return
     with subscriptions.alone(organization):
         state = invoice_payments.look(invoice.stripe_id)

@@ -20,6 +20,9 @@ from app.subscriptions.states import RUNNING
 from . import ledger, notices, reasons
 from .models import UNPAID, CaseState, DunningAttempt, DunningCase, Mode, Outcome, Source
 
+LAST_ATTEMPT = timedelta(hours=1)
+"""How long the last planned attempt has, before what follows from its failure."""
+
 ENDS = {
     InvoiceStatus.PAID: CaseState.RECOVERED,
     InvoiceStatus.VOID: CaseState.VOIDED,
@@ -113,7 +116,7 @@ def _plan(case: DunningCase, invoice: Invoice, settings: Settings) -> None:
         payload = {"case": case.id, "position": position}
         tasks.record("retry_renewal", f"{case.public_id}:{position}", payload, run_at=at)
     case.next_attempt_at = min(times, default=None)
-    _conclude_at(case, max([case.access_ends_at, *times]))
+    _conclude_at(case, max([case.access_ends_at, *(at + LAST_ATTEMPT for at in times)]))
 
 
 def _conclude_at(case: DunningCase, at: datetime) -> None:

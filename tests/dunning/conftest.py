@@ -10,6 +10,7 @@ from app.audit.models import Entry
 from app.core.extensions import db
 from app.dunning.models import DunningAttempt, DunningCase
 from app.invoices.models import Invoice
+from app.subscriptions.models import Subscription
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.invoices.owing import FAILS_LATER, give_card
@@ -55,6 +56,10 @@ def ledger(case: DunningCase) -> list[tuple[str, str]]:
 def state(case: DunningCase) -> str:
     db.session.refresh(case)
     return case.state
+
+
+def portal_state(browser: Browser) -> str:
+    return db.session.scalars(Subscription.of(browser.organization)).one().portal_state
 
 
 def charges(browser: Browser, sandbox: Sandbox) -> list[bool]:

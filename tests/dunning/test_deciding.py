@@ -8,9 +8,10 @@ import pytest
 from app.audit.models import Entry
 from app.core.extensions import db
 from app.dunning.models import DunningCase
+from app.invoices import paying
 from tests.admin.pressing import press, told, walk
 from tests.cast import Browser
-from tests.dunning.conftest import charges, ledger, let_pass, restrictions, state
+from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, portal_state, restrictions, state
 from tests.helpers import Mailbox, Sandbox, work
 from tests.invoices.owing import VISA, give_card
 
@@ -105,13 +106,35 @@ def test_stopping_asks_for_a_reason_and_then_nothing_is_charged(
     assert "The automatic attempts to charge your card were stopped" in ada.get("/").text
 
 
-def test_a_stopped_case_can_still_be_paid(
+def test_a_stopped_case_is_not_charged_to_another_card_by_itself(
     ada: Browser, sam: Browser, renewal: Renewal, use_card: Callable[..., None], sandbox: Sandbox
 ):
     case = renewal()
     press(sam, "/admin/dunning/stop", case.public_id, reason="Pays by transfer")
     use_card(ada, "4242424242424242")
+    assert (state(case), charges(ada, sandbox)) == ("stopped", [False])
+
+
+def test_a_stopped_case_can_still_be_paid(ada: Browser, sam: Browser, renewal: Renewal, sandbox: Sandbox):
+    case = renewal()
+    press(sam, "/admin/dunning/stop", case.public_id, reason="Pays by transfer")
+    paying.pay(ada.organization, invoice_of(case), give_card(ada, VISA), "t" * 22)
+    db.session.commit()
+    work(sandbox)
     assert state(case) == "recovered"
+
+
+def test_a_case_whose_attempts_are_over_can_be_kept_from_its_end(
+    ada: Browser, sam: Browser, renewal: Renewal, sandbox: Sandbox, settings: Callable[..., None]
+):
+    settings(dunning_final_action="cancel")
+    case = renewal()
+    for _ in range(2):
+        let_pass(sandbox, "72 hours")
+    assert state(case) == "exhausted"
+    press(sam, "/admin/dunning/stop", case.public_id, reason="A transfer is under way")
+    let_pass(sandbox, "2 days")
+    assert (state(case), portal_state(ada)) == ("stopped", "restricted")
 
 
 def test_pages_of_cases_go_both_ways(sam: Browser, renewal: Renewal):

@@ -5,9 +5,8 @@ from datetime import timedelta
 
 from app.core.extensions import db
 from app.dunning.models import DunningCase
-from app.subscriptions.models import Subscription
 from tests.cast import Browser
-from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, restrictions, state
+from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, portal_state, restrictions, state
 from tests.helpers import Mailbox, Sandbox
 
 Renewal = Callable[..., DunningCase]
@@ -86,5 +85,23 @@ def test_other_hours_are_kept_to(ada: Browser, renewal: Renewal, sandbox: Sandbo
     assert state(case) == "exhausted"
 
 
-def portal_state(browser: Browser) -> str:
-    return db.session.scalars(Subscription.of(browser.organization)).one().portal_state
+def test_grace_may_end_with_the_last_attempt(
+    ada: Browser, renewal: Renewal, sandbox: Sandbox, settings: Callable[..., None]
+):
+    settings(grace_period_days=6)
+    case = renewal()
+    let_pass(sandbox, "72 hours")
+    let_pass(sandbox, "75 hours")
+    assert ledger(case) == [("renewal", "failed"), ("schedule", "failed"), ("schedule", "failed")]
+    assert charges(ada, sandbox) == [False] * 3
+
+
+def test_a_second_unpaid_renewal_has_all_its_attempts(ada: Browser, renewal: Renewal, sandbox: Sandbox):
+    renewal()
+    for _ in range(2):
+        let_pass(sandbox, "72 hours")
+    let_pass(sandbox, "1 month")
+    second = db.session.scalars(db.select(DunningCase).order_by(DunningCase.id.desc())).first()
+    for _ in range(2):
+        let_pass(sandbox, "72 hours")
+    assert [outcome for _, outcome in ledger(second)] == ["failed"] * 3

@@ -6,9 +6,10 @@ import pytest
 import requests
 
 from app.dunning.models import DunningCase
+from tests.admin.pressing import press
 from tests.cast import Browser
 from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, restrictions, state
-from tests.helpers import Mailbox, Sandbox
+from tests.helpers import Mailbox, Sandbox, work
 
 Renewal = Callable[..., DunningCase]
 ADA = "ada@example.com"
@@ -53,3 +54,14 @@ def test_the_end_of_grace_is_part_of_the_history(renewal: Renewal, sandbox: Sand
     assert restrictions(case) == 0
     let_pass(sandbox, "1 day")
     assert (restrictions(case), state(case)) == (1, "open")
+
+
+def test_stripe_charges_nothing_more_once_staff_stop_the_case(
+    ada: Browser, sam: Browser, renewal: Renewal, sandbox: Sandbox
+):
+    case = renewal()
+    press(sam, "/admin/dunning/stop", case.public_id, reason="Pays by transfer")
+    work(sandbox)
+    for time in ("3 days", "5 days", "10 days"):
+        let_pass(sandbox, time)
+    assert (charges(ada, sandbox), state(case)) == ([False], "stopped")

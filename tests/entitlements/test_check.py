@@ -150,6 +150,11 @@ def test_a_monstrous_exponent_is_only_a_number(program: Program, estimate: bytes
     assert answer.get_json()["code"] == "wrong_estimate"
 
 
+def test_an_exponent_without_end_is_no_number(program: Program):
+    answer = program.post_raw("/entitlements/check", b'{"meter": "renders", "estimate": 1e99999999999999999999}')
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_json")
+
+
 def statements_of(ask: Callable[[], object]) -> int:
     ask()
     with counted() as statements:
