@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from .file import CatalogFile, Entry, MeterEntry, PlanEntry
-from .models import Aggregation, Behaviour, PlanKind
+from .models import Aggregation, Behaviour, PlanKind, Window
 from .values import KEY
 
 PRESETS = Path(__file__).parent / "presets"
@@ -143,15 +143,23 @@ def _dangling(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _unsellable(content: Mapping[str, Any], meters: Iterable[MeterEntry], plans: Iterable[PlanEntry]) -> Iterator[str]:
-    """More of a level cannot be sold: nothing adds it up."""
+    """More of a level cannot be sold: nothing adds it up. Nor can what is not counted by the period that is billed."""
     places = {
         str(raw.get("key")): _place("plans", number, raw) for number, raw in enumerate(_tables(content, "plans"), 1)
     }
-    levels = {meter.key for meter in meters if meter.aggregates is not Aggregation.SUM}
+    why = {meter.key: reason for meter in meters if (reason := _why_unsellable(meter))}
     for plan in plans:
         for key, limit in plan.limits.items():
-            if key in levels and limit.behaviour is Behaviour.BILLABLE:
-                yield f"{places[plan.key]}: limits.{key}: a level cannot be billable; use hard or soft"
+            if key in why and limit.behaviour is Behaviour.BILLABLE:
+                yield f"{places[plan.key]}: limits.{key}: {why[key]}; use hard or soft"
+
+
+def _why_unsellable(meter: MeterEntry) -> str:
+    if meter.aggregates is not Aggregation.SUM:
+        return "a level cannot be billable"
+    if meter.resets is not Window.BILLING_PERIOD:
+        return f"a meter with window = {meter.resets} cannot be billable, because bills are by the billing period"
+    return ""
 
 
 def _keys(raw: object, section: str) -> set[str]:

@@ -133,6 +133,12 @@ def test_a_limit_may_be_written_short(written: Written) -> None:
             'plans[3] "team": limits.disk: a level cannot be billable; use hard or soft',
         ),
         (
+            'prices.usd = { month = 1 }\nlimits.calls = { amount = 3, behaviour = "billable", overage = { usd = 1 } }'
+            '\n[[meters]]\nkey = "calls"\nname = "calls"\nwindow = "calendar_month"',
+            'plans[3] "team": limits.calls: a meter with window = calendar_month cannot be billable, because bills are by '
+            "the billing period; use hard or soft",
+        ),
+        (
             "prices.usd = { month = 1 }\nfeatures.sso = true",
             'plans[3] "team": features.sso: is not named in [features]',
         ),
