@@ -1,7 +1,7 @@
 """What an event must be to count."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -15,10 +15,12 @@ AHEAD = timedelta(minutes=5)
 """How far clocks may differ; Stripe's meters take no more either (https://docs.stripe.com/api/billing/meter-event/create)."""
 LATE = timedelta(days=35)
 """How long after it happened an event still counts into a window that is over: as long as Stripe's meters take it."""
-MOST = Decimal(10**15)
-DECIMALS = 12
+DIGITS, DECIMALS = 15, 12
+MOST = Decimal(10**DIGITS)
 """What Stripe's meters take of a value: fifteen digits before the point and twelve behind it."""
 LONGEST_ID = 200
+FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
+"""What is said to be older is a clock that was never set; close to the year 1 a day has no beginning in some zones."""
 
 
 class NewEvent(NamedTuple):
@@ -61,19 +63,19 @@ def _problems(events: Sequence[NewEvent], meters: dict[str, Meter], now: datetim
             yield Problem(index, "quantity", *refusal)
         if occurred_at is not None and occurred_at > latest:
             yield Problem(index, "occurred_at", "in_the_future", _("This has not happened yet; check your clock."))
+        if occurred_at is not None and occurred_at < FIRST_INSTANT:
+            yield Problem(index, "occurred_at", "window_closed", _("This happened too long ago to be counted still."))
 
 
 def quantity_problem(meter: Meter, quantity: Decimal) -> tuple[str, str] | None:
     """What is wrong with a quantity of this meter: a stable word and a sentence. None if it can be counted."""
-    if not quantity.is_finite() or quantity >= MOST:
+    exponent = quantity.as_tuple().exponent  # a nought may have any, and is written out with it
+    if not isinstance(exponent, int) or exponent > DIGITS or quantity >= MOST:
         return "quantity_too_large", _("A quantity has at most fifteen digits before the point.")
     if quantity < 0:
         return "negative_quantity", _("A quantity cannot be less than nothing.")
-    exponent = int(quantity.as_tuple().exponent)
-    if exponent >= 0:
-        return None
-    if is_whole(meter) and quantity != quantity.to_integral_value():
+    if exponent < 0 and is_whole(meter) and quantity != quantity.to_integral_value():
         return "fractional_quantity", _("This meter counts whole things.")
-    if exponent < -DECIMALS and quantity != round(quantity, DECIMALS):
+    if exponent < -DECIMALS:
         return "too_many_decimals", _("A quantity has at most %(most)s decimals.", most=DECIMALS)
     return None

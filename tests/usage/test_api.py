@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.core import clock
+from app.core.extensions import db
 from tests.cast import Browser
 from tests.usage.reporting import Program, used
 
@@ -70,6 +71,13 @@ def test_an_event_of_another_time_is_refused(program: Program, minutes: int, cod
     assert [error["code"] for error in answer.get_json()["errors"]] == [code]
 
 
+def test_the_first_year_is_too_long_ago_for_a_window_without_an_end(ada: Browser, program: Program):
+    ada.organization.timezone = "America/New_York"
+    db.session.commit()
+    answer = program.send({"id": "a", "meter": "storage_gb", "occurred_at": "0001-01-01T00:00:00Z"})
+    assert [error["code"] for error in answer.get_json()["errors"]] == ["window_closed"]
+
+
 def test_an_event_a_little_ahead_counts(program: Program):
     at = (clock.now() + timedelta(minutes=4)).isoformat()
     assert program.send({"id": "a", "meter": "renders", "occurred_at": at}).status_code == 200
@@ -82,6 +90,9 @@ NOT_READ = {
     "a number": (b"1", 422),
     "lists in lists": (b"[" * 100_000 + b"]" * 100_000, 400),
     "not a number": (b'{"id": "a", "meter": "renders", "quantity": NaN}', 400),
+    "an exponent without end": (b'{"id": "a", "meter": "renders", "quantity": 1e1000000000000000000}', 400),
+    "a nought of a million digits": (b'{"id": "a", "meter": "renders", "quantity": 0e999999}', 422),
+    "a million decimals": (b'{"id": "a", "meter": "renders", "quantity": 0e-999999}', 422),
     "an instant of nowhere": (b'{"id": "a", "meter": "renders", "occurred_at": "2026-11-21T20:00:00"}', 422),
     "an instant before time": (b'{"id": "a", "meter": "renders", "occurred_at": "0001-01-01T00:00:00+14:00"}', 422),
     "a digit too many": (b'{"id": "a", "meter": "renders", "quantity": 1' + b"0" * 6000 + b"}", 400),
