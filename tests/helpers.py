@@ -1,7 +1,9 @@
 """What tests do again and again: look at the sandbox end, read mail, let the workers work."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -109,6 +111,24 @@ def until(happened: Callable[[], object], what: str) -> None:
         if time.monotonic() > deadline:
             pytest.fail(f"waited {PATIENCE_SECONDS} s for {what}")
         time.sleep(0.01)
+
+
+@contextmanager
+def while_a_call_waits(sandbox: Sandbox, method: str, path: str, happens: Callable[[], object]) -> Iterator[None]:
+    """Something happens at Stripe after the block's call to `path` was sent, and before it is let through."""
+    faults = f"{sandbox.url}/_sandbox/faults"
+    plan = [{"call": "lock_timeout", "method": method, "path": path, "count": None}]
+    requests.post(faults, json={"seed": 1, "plan": plan}, timeout=10).raise_for_status()
+
+    def interpose() -> None:
+        until(lambda: requests.get(faults, timeout=10).json()["log"], f"{method} {path}")
+        happens()
+        requests.delete(faults, timeout=10).raise_for_status()
+
+    with ThreadPoolExecutor(1) as pool:
+        interposed = pool.submit(interpose)
+        yield
+        interposed.result()
 
 
 class CardForm:

@@ -1,5 +1,6 @@
 """One attempt to charge an unpaid invoice while nobody is there: by one at a time, once per key, and not in vain."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.core import leases
@@ -24,15 +25,15 @@ class Found:
     trouble: Trouble | None
 
 
-def collect(organization: Organization, invoice: Invoice, key: str) -> Found:
+def collect(organization: Organization, invoice: Invoice, key: str, refused: Collection[str]) -> Found:
     """Charge what Stripe would charge, unless that is in vain, and absorb what came of it.
 
-    A repetition with the same key finds out what the first one did. Raises Busy while somebody else is charging it, and
+    `refused` are cards that were refused for good. A repetition with the same key finds out what the first one did. Raises Busy while somebody else is charging it, and
     GatewayUnavailable.
     """
     with leases.hold(paying.lease(invoice), paying.LEASE_SECONDS):
         state = gateway.look(invoice.stripe_id)
-        hurdle = reasons.hurdle(state)
+        hurdle = reasons.hurdle(state, refused)
         is_due = state.is_owed and not state.is_processing and (hurdle is None or intents.was_tried(key))
         if is_due:
             _charge(key, invoice)

@@ -1,14 +1,19 @@
 """What follows when the last attempt and the days of grace are over, and how a case ends with its subscription."""
 
+from contextlib import suppress
+from datetime import timedelta
+
 from flask import current_app
 from sqlalchemy import select
 
 from app.audit import service as audit
-from app.core import leases
+from app.core import clock, leases
 from app.core.config import Settings
 from app.core.extensions import db
-from app.gateway import cancellations
+from app.core.logs import log
+from app.gateway import cancellations, intents
 from app.gateway import invoice_payments as gateway
+from app.gateway.errors import GatewayNotFound
 from app.invoices import paying
 from app.invoices.models import Invoice
 from app.organizations.models import Organization
@@ -19,40 +24,74 @@ from app.subscriptions.states import RUNNING, Status
 from . import retrying, service
 from .models import CaseState, DunningCase
 
+BANKS_TAKE = timedelta(days=1)
+"""After how long a payment under way is looked at again."""
+
 
 def conclude(case_id: int) -> None:
-    """Access is restricted from here on, or the subscription ends, where we collect and the settings say so."""
+    """Access is restricted from here on, or the subscription ends, where we collect and the settings say so.
+
+    While a bank is at work on the payment it is asked again a day later.
+    """
     case, invoice, organization = retrying.read(case_id)
-    if not case.is_unpaid:
-        return
-    if case.is_ours:
-        case = _finish(case, invoice, organization)
+    if _is_to_end(case):
+        case = _end(case, invoice, organization)
+    elif case.is_open and case.is_ours:
+        case = _give_up(case, invoice, organization)
     subscription = _subscription(case)
     if case.is_unpaid and subscription is not None and subscription.status in {Status.PAST_DUE, Status.UNPAID}:
         audit.write("dunning.restricted", case.public_id, organization_id=case.organization_id)
 
 
-def _finish(case: DunningCase, invoice: Invoice, organization: Organization) -> DunningCase:
+def _is_to_end(case: DunningCase) -> bool:
+    """Also where that was begun, whatever has come of the case since: the second half may be missing."""
     settings: Settings = current_app.extensions["settings"]
-    if settings.dunning_final_action == "cancel":
-        _cancel(case, invoice, organization)
+    is_due = case.is_unpaid and case.is_ours and settings.dunning_final_action == "cancel"
+    return is_due or intents.was_tried(_key(case))
+
+
+def _key(case: DunningCase) -> str:
+    return f"dunning-end:{case.public_id}"
+
+
+def _end(case: DunningCase, invoice: Invoice, organization: Organization) -> DunningCase:
+    """The subscription first: written off alone, the invoice would count as paid and the subscription go on."""
+    key = _key(case)
+    with subscriptions.alone(organization), leases.hold(paying.lease(invoice), paying.LEASE_SECONDS):
+        subscription, state = _subscription(case), gateway.look(invoice.stripe_id)
+        if subscription is None or not (subscription.is_past_due or intents.was_tried(key)):
+            return case
+        if state.is_processing:
+            return _later(case)
+        if not state.is_owed:
+            return case
+        with suppress(GatewayNotFound):  # ended by a try that did not live to write the invoice off
+            cancellations.cancel_now(key, subscription.stripe_id, bill=False)
+        gateway.write_off(f"{key}:write-off", invoice.stripe_id)
+        is_paid = gateway.look(invoice.stripe_id).status == "paid"
+        subscriptions.sync(subscription.stripe_id)
+        case = service.locked(case.id)
+        if is_paid:
+            log.error("plan ended although it was paid in that moment; refund it", invoice=invoice.stripe_id)
+        elif case.is_unpaid:
+            service.close(case, CaseState.ENDED, organization, invoice)
+    return case
+
+
+def _give_up(case: DunningCase, invoice: Invoice, organization: Organization) -> DunningCase:
+    """The last attempt was not made in time."""
+    if gateway.look(invoice.stripe_id).is_processing:
+        return _later(case)
     case = service.locked(case.id)
-    if case.is_open:  # the last attempt was not made in time, or a bank is still at work on it
+    if case.is_open:
         service.give_up(case, organization, invoice)
     return case
 
 
-def _cancel(case: DunningCase, invoice: Invoice, organization: Organization) -> None:
-    """The end first: written off alone, the invoice would count as paid and the subscription go on."""
-    with subscriptions.alone(organization), leases.hold(paying.lease(invoice), paying.LEASE_SECONDS):
-        subscription, state = _subscription(case), gateway.look(invoice.stripe_id)
-        if not state.is_owed or state.is_processing or subscription is None or not subscription.is_past_due:
-            return
-        key = f"dunning-end:{case.public_id}"
-        record = cancellations.cancel_now(key, subscription.stripe_id, bill=False)
-        gateway.write_off(f"{key}:write-off", invoice.stripe_id)
-        subscriptions.absorb(organization, record)
-        service.close(service.locked(case.id), CaseState.ENDED, organization, invoice)
+def _later(case: DunningCase) -> DunningCase:
+    case = service.locked(case.id)
+    service.conclude_at(case, clock.now() + BANKS_TAKE)
+    return case
 
 
 def with_subscription(case_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -59,7 +59,8 @@ class Outcome(StrEnum):
 class DunningCase(Model):
     """Instants are business time; `next_attempt_at` is None when none is planned.
 
-    `reason` and Stripe's `code` are of the latest attempt; `counted` is how many Stripe made by itself, as far as we heard.
+    `reason` and Stripe's `code` are of the latest attempt; `counted` is how many Stripe made by itself, as far as we heard;
+    `refused_cards` are the ids of those that were refused for good.
     """
 
     __tablename__ = "dunning_cases"
@@ -79,6 +80,7 @@ class DunningCase(Model):
     reason: Mapped[str]
     code: Mapped[str | None]
     counted: Mapped[int]
+    refused_cards: Mapped[list[Any]] = mapped_column(default=list)
     opened_at: Mapped[datetime]
     access_ends_at: Mapped[datetime]
     next_attempt_at: Mapped[datetime | None]
@@ -104,6 +106,8 @@ class DunningCase(Model):
     def take(self, trouble: Trouble) -> None:
         """Why it is not paid, as the latest attempt has it."""
         self.reason, self.code = trouble.reason, trouble.code
+        if trouble.card and trouble.card not in self.refused_cards:
+            self.refused_cards = [*self.refused_cards, trouble.card]
 
 
 class DunningAttempt(Model):

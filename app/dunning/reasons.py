@@ -1,5 +1,6 @@
 """Why a payment failed: what it means for the next attempt, and how a customer is told."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,10 +58,11 @@ _CODES = {
 
 @dataclass(frozen=True)
 class Trouble:
-    """`code` is Stripe's."""
+    """`code` is Stripe's, `card` the one that is not charged again where the reason is that it was refused for good."""
 
     reason: Reason
     code: str | None = None
+    card: str | None = None
 
 
 def of(collecting: IntentRecord | None) -> Trouble:
@@ -72,16 +74,22 @@ def of(collecting: IntentRecord | None) -> Trouble:
     if collecting.code is None:
         return Trouble(Reason.NO_METHOD)
     is_hard = collecting.code in HARD or collecting.advice == NOT_AGAIN
-    return Trouble(Reason.REFUSED if is_hard else Reason.DECLINED, collecting.code)
+    if is_hard:
+        return Trouble(Reason.REFUSED, collecting.code, collecting.refused or collecting.payment_method)
+    return Trouble(Reason.DECLINED, collecting.code)
 
 
-def hurdle(state: PaymentState) -> Trouble | None:
-    """Why charging the present card would be in vain; None when it is worth an attempt."""
+def hurdle(state: PaymentState, refused: Collection[str]) -> Trouble | None:
+    """Why charging the present card would be in vain; None when it is worth an attempt.
+
+    `refused` are cards that were refused for good before: Stripe tells of the latest attempt alone.
+    """
     if state.default_card is None:
         return Trouble(Reason.NO_METHOD)
     known = of(state.intent)
-    is_final = known.reason in {Reason.REFUSED, Reason.AUTHENTICATION}
-    return known if is_final and tried(state) == state.default_card else None
+    if known.reason in {Reason.REFUSED, Reason.AUTHENTICATION} and tried(state) == state.default_card:
+        return known
+    return Trouble(Reason.REFUSED, card=state.default_card) if state.default_card in refused else None
 
 
 def tried(state: PaymentState) -> str | None:

@@ -29,7 +29,7 @@ def as_planned(case_id: int, position: int) -> None:
     case, invoice, organization = read(case_id)
     if not case.is_open or ledger.planned(case, position) is None:
         return
-    found = collecting.collect(organization, invoice, f"dunning-retry:{case.public_id}:{position}")
+    found = collecting.collect(organization, invoice, f"dunning-retry:{case.public_id}:{position}", case.refused_cards)
     case = service.locked(case_id)
     attempt = db.session.scalars(DunningAttempt.of(case).where(DunningAttempt.position == position)).one()
     attempt.outcome, attempt.amount = found.outcome, ledger.asked(invoice)
@@ -57,7 +57,8 @@ def with_other_card(case_id: int) -> None:
     with subscriptions.alone(organization):
         state = invoice_payments.look(invoice.stripe_id)
         if state.is_owed and state.default_card not in {None, reasons.tried(state)}:
-            _besides_the_plan(case, invoice, organization, Source.CARD, str(state.default_card))
+            turn = len(service.attempts(case))  # a card that was tried on another day is another attempt
+            _besides_the_plan(case, invoice, organization, Source.CARD, f"{state.default_card}:{turn}")
 
 
 def now(case_id: int, press: str) -> None:
@@ -71,8 +72,8 @@ def _besides_the_plan(
     case: DunningCase, invoice: Invoice, organization: Organization, source: Source, occasion: str
 ) -> None:
     """It changes nothing about what is planned; only a bank that asks is told of, since nobody may be there to see it."""
-    turn = len(service.attempts(case))  # a card that was tried on another day is another attempt
-    found = collecting.collect(organization, invoice, f"dunning-{source}:{case.public_id}:{occasion}:{turn}")
+    key = f"dunning-{source}:{case.public_id}:{occasion}"
+    found = collecting.collect(organization, invoice, key, case.refused_cards)
     if found.outcome == Outcome.DROPPED or (found.outcome == Outcome.HELD and source == Source.CARD):
         return
     case = service.locked(case.id)
@@ -80,7 +81,7 @@ def _besides_the_plan(
     if found.trouble:
         case.take(found.trouble)
     if found.outcome == Outcome.FAILED and case.reason == Reason.AUTHENTICATION:
-        notices.tell_failure(case, organization, invoice, f"{source}:{turn}")
+        notices.tell_failure(case, organization, invoice, f"{source}:{occasion}")
 
 
 _RESULTS = {

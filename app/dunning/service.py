@@ -79,12 +79,12 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
         invoice_id=invoice.id,
         subscription_stripe_id=invoice.subscription_stripe_id,
         mode=settings.dunning_mode,
-        reason=trouble.reason,
-        code=trouble.code,
         counted=invoice.attempt_count,
+        refused_cards=[],
         opened_at=max(clock.now(), invoice.issued_at),  # our clock may have been read a moment ago
         access_ends_at=_access_ends_at(invoice),
     )
+    case.take(trouble)
     db.session.add(case)
     db.session.flush()
     first = ledger.made(case, invoice, Source.RENEWAL, Outcome.FAILED, trouble, position=0)
@@ -95,7 +95,7 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
         _plan(case, invoice, settings)
     else:
         case.next_attempt_at = invoice.next_payment_attempt_at
-        _conclude_at(case, case.access_ends_at)
+        conclude_at(case, case.access_ends_at)
     _tell_failure(case, organization, invoice, 0)
 
 
@@ -116,11 +116,12 @@ def _plan(case: DunningCase, invoice: Invoice, settings: Settings) -> None:
         payload = {"case": case.id, "position": position}
         tasks.record("retry_renewal", f"{case.public_id}:{position}", payload, run_at=at)
     case.next_attempt_at = min(times, default=None)
-    _conclude_at(case, max([case.access_ends_at, *(at + LAST_ATTEMPT for at in times)]))
+    conclude_at(case, max([case.access_ends_at, *(at + LAST_ATTEMPT for at in times)]))
 
 
-def _conclude_at(case: DunningCase, at: datetime) -> None:
-    tasks.record("conclude_dunning", case.public_id, {"case": case.id}, run_at=at)
+def conclude_at(case: DunningCase, at: datetime) -> None:
+    """Have what follows from an unpaid invoice done at this instant of business time."""
+    tasks.record("conclude_dunning", f"{case.public_id}:{int(at.timestamp())}", {"case": case.id}, run_at=at)
 
 
 def _hear(case: DunningCase, organization: Organization, invoice: Invoice, record: InvoiceRecord) -> None:
@@ -163,7 +164,7 @@ def close(case: DunningCase, end: CaseState, organization: Organization, invoice
     case.state, case.closed_at = end, clock.now()
     ledger.drop_planned(case)
     _audit(end, case, invoice)
-    if end == CaseState.RECOVERED:
+    if end == CaseState.RECOVERED and not _is_over(case.subscription_stripe_id):
         notices.tell_recovery(case, organization, invoice)
 
 

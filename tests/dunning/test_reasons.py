@@ -11,9 +11,9 @@ from app.dunning.reasons import HARD, Reason, Trouble
 from app.gateway.client import client
 from app.gateway.payment_intents import IntentRecord
 from tests.cast import Browser
-from tests.dunning.conftest import charges, ledger, let_pass, state
+from tests.dunning.conftest import charges, invoice_of, ledger, let_pass, state
 from tests.helpers import CardForm, Mailbox, Sandbox, work
-from tests.invoices.owing import ASKS_ALWAYS
+from tests.invoices.owing import ASKS_ALWAYS, FAILS_LATER
 from tests.invoices.test_pay_routes import answer_the_bank
 
 Renewal = Callable[..., DunningCase]
@@ -27,7 +27,7 @@ def collecting(status: str = "requires_payment_method", **values: str) -> Intent
 
 @pytest.mark.parametrize("code", sorted(HARD))
 def test_stripes_hard_declines_are_final_for_the_card(code: str):
-    assert reasons.of(collecting(code=code)) == Trouble(Reason.REFUSED, code)
+    assert reasons.of(collecting(code=code)) == Trouble(Reason.REFUSED, code, "pm_1")
 
 
 @pytest.mark.parametrize("code", ["generic_decline", "insufficient_funds", "do_not_honor", "processing_error"])
@@ -37,7 +37,7 @@ def test_other_declines_are_worth_another_attempt(code: str):
 
 def test_stripes_advice_makes_any_decline_final():
     found = reasons.of(collecting(code="expired_card", advice="do_not_try_again"))
-    assert found == Trouble(Reason.REFUSED, "expired_card")
+    assert found == Trouble(Reason.REFUSED, "expired_card", "pm_1")
 
 
 @pytest.mark.parametrize("code", ["lost_card", "stolen_card"])
@@ -104,3 +104,30 @@ def test_confirming_by_the_link_recovers_and_says_so_once(
     work(sandbox)
     assert state(case) == "recovered"
     assert mailbox.subjects(ADA).count("Paid: Growth goes on") == 1
+
+
+def test_a_card_refused_for_good_is_not_charged_after_another_was_declined(
+    ada: Browser, renewal: Renewal, sandbox: Sandbox
+):
+    case = renewal(BLOCKED)
+    customer = str(ada.organization.stripe_customer_id)
+    second = client().v1.payment_methods.attach(FAILS_LATER, {"customer": customer}).id
+    work(sandbox)
+    form = {"token": "p" * 22, "amount": "9900", "card": second}
+    assert ada.post(f"/invoices/{invoice_of(case).number}/payment", data=form).status_code == 402
+    let_pass(sandbox, "72 hours")
+    assert charges(ada, sandbox) == [False] * 2
+    assert ledger(case)[-2:] == [("schedule", "held"), ("schedule", "planned")]
+
+
+def test_nor_after_another_that_was_typed_in_was_declined(
+    ada: Browser, renewal: Renewal, sandbox: Sandbox, card: CardForm
+):
+    case = renewal(BLOCKED)
+    page = f"/invoices/{invoice_of(case).number}/payment/card"
+    form = {"amount": "9900", "token": "q" * 22}
+    secret = ada.post(page, data=form, headers={"Accept": "application/json"}).get_json()["client_secret"]
+    card.attempt(secret, "4000000000000002")
+    work(sandbox)
+    let_pass(sandbox, "72 hours")
+    assert charges(ada, sandbox) == [False] * 2

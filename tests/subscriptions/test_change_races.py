@@ -2,14 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import requests
 from werkzeug.test import TestResponse
 
 from tests.cast import Browser
-from tests.helpers import Sandbox, until, work
+from tests.helpers import Sandbox, while_a_call_waits, work
 
 from .changing import (
     Nexus,
@@ -150,17 +149,8 @@ def test_a_period_that_ends_while_an_upgrade_is_on_its_way_renews_the_sheet(
 ):
     form = form_of(look(subscribed, nexus("pro")))
     sandbox.hold_events()
-    with_plan(sandbox, [{"call": "lock_timeout", "path": "/v1/subscriptions/", "method": "POST", "count": None}])
-
-    def renew_meanwhile() -> None:
-        until(lambda: faults(sandbox)["log"], "the upgrade to be sent")
-        sandbox.turn_clock("1 month")
-        requests.delete(f"{sandbox.url}/_sandbox/faults", timeout=10).raise_for_status()
-
-    renewal = threading.Thread(target=renew_meanwhile)
-    renewal.start()
-    answer = press(subscribed, nexus("pro"), form)
-    renewal.join()
+    with while_a_call_waits(sandbox, "POST", "/v1/subscriptions/", lambda: sandbox.turn_clock("1 month")):
+        answer = press(subscribed, nexus("pro"), form)
     sandbox.hold_events(False)
     work(sandbox)
     assert (answer.status_code, answer.location) == (303, address(nexus("pro"), 1))
@@ -217,17 +207,8 @@ def test_a_schedule_whose_answer_was_lost_is_made_once(subscribed: Browser, nexu
 
 
 def lose_the_next_answer(sandbox: Sandbox, path: str) -> None:
-    with_plan(sandbox, [{"call": "reset", "when": "after", "method": "POST", "path": path, "count": 3}])
-
-
-def with_plan(sandbox: Sandbox, plan: list[dict[str, Any]]) -> None:
+    plan = [{"call": "reset", "when": "after", "method": "POST", "path": path, "count": 3}]
     requests.post(f"{sandbox.url}/_sandbox/faults", json={"seed": 1, "plan": plan}, timeout=10).raise_for_status()
-
-
-def faults(sandbox: Sandbox) -> dict[str, Any]:
-    """What is planned, and what was decided so far."""
-    found: dict[str, Any] = requests.get(f"{sandbox.url}/_sandbox/faults", timeout=10).json()
-    return found
 
 
 def test_a_used_form_sent_again_after_an_undo_changes_nothing(subscribed: Browser, nexus: Nexus, sandbox: Sandbox):
