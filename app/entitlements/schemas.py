@@ -24,14 +24,17 @@ class Answer(Schema):
     allowed = fields.Boolean()
     reason = fields.String(
         metadata={
-            "description": "Of a meter: unlimited, within_limit, over_soft_limit, overage, limit_reached or "
-            "exceeds_remaining. Of a feature: included or not_included. restricted while a payment is overdue, and none, "
+            "description": "Of a meter: unlimited, within_limit, over_soft_limit, overage, limit_reached, "
+            "exceeds_remaining, or budget_reached and exceeds_budget where the organization itself wants to stop. Of a feature: included or not_included. restricted while a payment is overdue, and none, "
             "paused or ended where nothing is in force."
         }
     )
     limit = Number(allow_none=True, metadata={"description": "null is unlimited"})
     used = Number(allow_none=True)
-    remaining = Number(allow_none=True)
+    budget = Number(
+        allow_none=True, metadata={"description": "Where the organization itself wants to stop; null is nowhere"}
+    )
+    remaining = Number(allow_none=True, metadata={"description": "Up to the limit or the budget, whichever is nearer"})
     resets_at = fields.DateTime(allow_none=True, metadata={"description": "null never resets"})
     value = fields.Raw(allow_none=True, metadata={"description": "What the plan says of the feature"})
 

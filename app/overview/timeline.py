@@ -71,6 +71,9 @@ SENTENCES: Sentences = {
     "payment_method.renewed": (_l("Card updated by its bank"), "info"),
     "payment_method.changed": (_l("Card details changed"), "info"),
     "usage.level_reached": (_l("Use came near its limit"), "warning"),
+    "usage.budget_set": (_l("Budget set"), "info"),
+    "usage.budget_removed": (_l("Budget removed"), "quiet"),
+    "usage.budget_level_reached": (_l("Use came near its budget"), "warning"),
     "invitation.created": (_l("Invitation sent"), "info"),
     "invitation.accepted": (_l("Invitation accepted"), "success"),
     "membership.removed": (_l("Member removed"), "warning"),
@@ -94,9 +97,17 @@ def described(entries: list[Entry], sentences: Sentences = SENTENCES) -> list[St
 def _note(entry: Entry) -> str:
     if entry.action.startswith(("subscription.unused_", "refund.", "payment.", "organization.credit_")):
         return i18n.money(Money(entry.data["amount"], entry.data["currency"]))
-    if entry.action == "usage.level_reached":
-        meter = catalog.current().meter(entry.data["meter"])
-        return f"{capital(meter.name)}, {i18n.percent(Decimal(entry.data['level']))}" if meter else ""
+    if entry.action.startswith("usage."):
+        return _of_meter(entry.data)
     if entry.action == "subscription.code_applied":
         return str(entry.data["code"])
     return str(entry.data.get("number") or entry.data.get("card") or "")
+
+
+def _of_meter(data: Mapping[str, Any]) -> str:
+    meter = catalog.current().meter(data["meter"])
+    if meter is None:
+        return ""
+    known = [i18n.percent(Decimal(data["level"]))] if "level" in data else []
+    known += [i18n.quantity(Decimal(data["amount"]))] if "amount" in data else []
+    return ", ".join([capital(meter.name), *known])

@@ -6,7 +6,8 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from app.api import register
 
-    from . import api, routes
+    from . import api, budget_routes, routes
 
     app.register_blueprint(routes.bp)
+    app.register_blueprint(budget_routes.bp)
     register(api.bp)

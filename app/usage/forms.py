@@ -1,17 +1,26 @@
-"""Which meter and which days are asked for, read from the address so that a view can be kept and shared."""
+"""What a browser may ask of usage: a meter and days, read from the address so that a view can be kept and shared; a budget."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from babel.numbers import NumberFormatError, parse_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, Form, SelectField
+from flask_wtf import FlaskForm
+from wtforms import DateField, Form, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Optional, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.catalog.tree import Meter
+from app.core import i18n
 
+from . import checking, wording
+from .budgets import LEVELS, USUAL
+from .models import MeterBudget
 from .ranges import MOST_DAYS, Days, Named
+from .standing import Standing
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
@@ -59,3 +68,78 @@ class DaysForm(Form):
 def _within(field: Any) -> None:
     if field.data and not EARLIEST <= field.data <= LATEST:
         raise ValidationError(_("Choose a day between 2000 and 2199."))
+
+
+class BudgetForm(FlaskForm):
+    """A budget of the meter of `standing`, beginning with `saved`. Saving it twice is saving it once."""
+
+    amount = StringField(
+        _l("Budget"),
+        [InputRequired(_l("Enter an amount.")), Length(max=40, message=_l("Use at most %(max)d characters."))],
+    )
+    levels: Any = SelectMultipleField(
+        _l("Mail when this much of it is used"),
+        choices=[SelectChoice(level, f"{level} %") for level in LEVELS],
+        coerce=int,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
+    at_end = RadioField(
+        _l("When it is reached"),
+        choices=[
+            SelectChoice("go_on", _l("Nothing stops")),
+            SelectChoice(
+                "stop", _l("Stop: programs that ask whether they may use more are told no, and a mail says so")
+            ),
+        ],
+    )
+
+    def __init__(self, standing: Standing, saved: MeterBudget | None = None, **kwargs: Any) -> None:
+        kept = {
+            "amount": i18n.quantity(saved.amount.normalize()) if saved else "",
+            "levels": saved.levels if saved else USUAL,
+            "at_end": "stop" if saved and saved.stops else "go_on",
+        }
+        super().__init__(data=kept, **kwargs)
+        self.standing = standing
+
+    def validate_amount(self, field: StringField) -> None:
+        meter, limit, amount = self.standing.meter, self.standing.limit, self.number
+        if amount <= 0:
+            raise ValidationError(_("Enter an amount above zero."))
+        if problem := checking.quantity_problem(meter, amount):
+            raise ValidationError(problem[1])
+        if limit is not None and self.standing.is_out_of_reach(amount):
+            most = wording.amount(meter, limit)
+            raise ValidationError(
+                _("Your plan stops at %(most)s, so this budget would never be reached. Enter at most that.", most=most)
+            )
+
+    def validate_levels(self, field: Any) -> None:
+        if not field.data and not self.stops:
+            raise ValidationError(_("Choose at least one: a budget that tells nobody and stops nothing does nothing."))
+
+    @property
+    def stops(self) -> bool:
+        return bool(self.at_end.data == "stop")
+
+    @property
+    def number(self) -> Decimal:
+        """The amount as the reader writes numbers. Raises ValidationError for what is none."""
+        text = (self.amount.data or "").strip()
+        try:
+            if not set(text) & set("0123456789") or any(letter.isalpha() for letter in text):
+                raise NumberFormatError(text)
+            return parse_decimal(text, locale=i18n.locale(), strict=True)
+        except NumberFormatError as error:
+            example = i18n.quantity(Decimal(8000))
+            raise ValidationError(_("Enter a number, such as %(example)s.", example=example)) from error
+
+    @property
+    def entered(self) -> Decimal | None:
+        """The amount where it could be saved."""
+        try:
+            self.validate_amount(self.amount)
+        except ValidationError:
+            return None
+        return self.number

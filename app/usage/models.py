@@ -5,6 +5,7 @@ Events are never read to answer a question: totals and days are written in the s
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -73,6 +74,24 @@ class UsageDay(Model):
     used: Mapped[Decimal] = mapped_column(Numeric())
     latest_at: Mapped[datetime]
     latest_id: Mapped[str]
+
+
+class MeterBudget(Model):
+    """How much of a meter an organization wants to use in a window, and what happens then; the values of `standing.Budget`.
+
+    One that was removed stays, so that setting it again begins with what it was.
+    """
+
+    __tablename__ = "usage_budgets"
+    __table_args__ = (UniqueConstraint("organization_id", "meter_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey(Organization.id))
+    meter_key: Mapped[str]
+    amount: Mapped[Decimal] = mapped_column(Numeric())
+    levels: Mapped[list[Any]]
+    stops: Mapped[bool]
+    removed_at: Mapped[datetime | None]
 
 
 class Sale(Model):

@@ -31,6 +31,14 @@ def projected(standing: Standing, now: datetime) -> Standing | None:
     return replace(standing, used=max(used, standing.used))
 
 
+def reached_at(standing: Standing, amount: Decimal, now: datetime) -> datetime | None:
+    """When it comes to `amount` at the pace so far; None where nothing is foretold, and where that is not ahead in this window."""
+    if standing.used >= amount or projected(standing, now) is None:
+        return None
+    at = standing.begins_at + (now - standing.begins_at) * float(amount / standing.used)
+    return at if standing.resets_at is None or at < standing.resets_at else None
+
+
 def overage(standing: Standing) -> Money | None:
     """What the use beyond the included amount costs, before tax, rounded as Stripe rounds a line; None without any."""
     price = standing.overage_price

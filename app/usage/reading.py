@@ -1,6 +1,6 @@
 """What decides how much an organization may use, and what it used: one statement, however much was counted."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +8,20 @@ from functools import cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Select, String, bindparam, func, or_, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    String,
+    bindparam,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from app.catalog import service as catalog
@@ -22,8 +35,8 @@ from app.subscriptions.models import Subscription
 from app.subscriptions.states import LIVE, Status
 
 from . import windows
-from .models import Total
-from .standing import Standing
+from .models import MeterBudget, Total
+from .standing import Budget, Standing
 from .windows import Course, Window
 
 
@@ -52,7 +65,7 @@ COLUMNS = [getattr(Total, name) for name in Sum._fields]
 class Reading:
     """`subscription` is the latest that began, live or over; its price is not loaded, `price` is the catalogue's.
 
-    `plan` is the one in force: Free's without a live subscription and in a pause, None where the catalogue has none.
+    `budgets` are by the key of the meter. `plan` is the one in force: Free's without a live subscription and in a pause, None where the catalogue has none.
     """
 
     subscription: Subscription | None
@@ -60,6 +73,7 @@ class Reading:
     plan: Plan | None
     course: Course
     sums: tuple[Sum, ...]
+    budgets: Mapping[str, Budget]
 
     def limit(self, meter: Meter) -> Limit:
         """What the plan includes of a meter; nothing of one that it does not name."""
@@ -90,6 +104,7 @@ class Reading:
             resets_at=window.ends_at,
             overage_price=self._overage(limit),
             counted_at=counted.counted_at if counted else None,
+            budget=self.budgets.get(meter.key),
         )
 
     def _overage(self, limit: Limit) -> Overage | None:
@@ -108,9 +123,10 @@ def read(
     subscription: Subscription | None = rows[0][0] if rows else None
     if rows:
         catalog.trust(rows[0][1])
-    sums = tuple(Sum(*row[2:]) for row in rows if row[2] is not None)
+    sums = tuple(Sum(*row[3:]) for row in rows if row[3] is not None)
     price = _price(catalog.current(), subscription)
-    return Reading(subscription, price, plan_in_force(subscription), course(organization, subscription), sums)
+    plan, budgets = plan_in_force(subscription), _budgets(rows[0][2] if rows else None)
+    return Reading(subscription, price, plan, course(organization, subscription), sums, budgets)
 
 
 def course(organization: Organization, subscription: Subscription | None) -> Course:
@@ -137,11 +153,31 @@ def _everything() -> Select[Any]:
     latest = begun.order_by(one.status.in_(LIVE).desc(), one.started_at.desc()).limit(1).scalar_subquery()
     touching = (Total.organization_id == mine) & (Total.begins_at <= bindparam("until"))
     touching &= or_(Total.ends_at.is_(None), Total.ends_at > bindparam("since"))
-    named = Total.meter_key == func.any(bindparam("meters", type_=ARRAY(String)))
-    touching &= or_(bindparam("all", type_=Boolean), named)
-    whole = select(Subscription, catalog.version_column(), *COLUMNS).select_from(Organization)
+    touching &= _is_named(Total.meter_key)
+    columns = (Subscription, catalog.version_column(), _all_budgets(mine), *COLUMNS)
+    whole = select(*columns).select_from(Organization)
     whole = whole.where(Organization.id == mine)
     return whole.outerjoin(Subscription, Subscription.id == latest).outerjoin(Total, touching)
+
+
+def _is_named(meter_key: Any) -> ColumnElement[bool]:
+    named = meter_key == func.any(bindparam("meters", type_=ARRAY(String)))
+    return or_(bindparam("all", type_=Boolean), named)
+
+
+def _all_budgets(mine: ColumnElement[int]) -> ScalarSelect[Any]:
+    """In one value, since there may be a budget where nothing was counted, and the other way round."""
+    facts = (MeterBudget.id, cast(MeterBudget.amount, String), MeterBudget.levels, MeterBudget.stops)
+    whole = select(func.jsonb_object_agg(MeterBudget.meter_key, func.jsonb_build_array(*facts)))
+    in_force = (MeterBudget.organization_id == mine) & MeterBudget.removed_at.is_(None)
+    return whole.where(in_force, _is_named(MeterBudget.meter_key)).scalar_subquery()
+
+
+def _budgets(found: dict[str, Any] | None) -> dict[str, Budget]:
+    return {
+        key: Budget(id, Decimal(amount), tuple(levels), stops)
+        for key, (id, amount, levels, stops) in (found or {}).items()
+    }
 
 
 def _price(known: Catalog, subscription: Subscription | None) -> Price | None:

@@ -16,7 +16,7 @@ from app.core.errors import NotFound
 from app.core.extensions import db
 from app.organizations.models import Organization
 
-from . import checking, ledger, notices, overage, placing, reading
+from . import budget_notices, checking, ledger, notices, overage, placing, reading
 from .checking import NewEvent as NewEvent
 from .models import UsageDay
 from .placing import Amount, Placed
@@ -82,6 +82,7 @@ def _add_up(organization: Organization, placed: Sequence[Placed], read: Reading,
     totals = ledger.add_up(organization.id, by_window, days, included, now)
     overage.ask_for(totals, now)
     notices.look(organization, read, totals, now)
+    budget_notices.look(organization, read, totals, now)
 
 
 def _included(read: Reading, amount: Amount) -> Decimal | None:

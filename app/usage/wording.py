@@ -1,6 +1,6 @@
 """A meter in words: what was used, what is left, what happens at the limit, where it is heading, when it starts again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,7 +17,11 @@ from .standing import Standing
 
 @dataclass(frozen=True)
 class MeterWords:
-    """`state` is a badge (words, tone) once there is something to say; sentences that do not apply are empty."""
+    """`state` is a badge (words, tone) once there is something to say; sentences that do not apply are empty.
+
+    `scale` is what a full bar stands for, None without one; `mark` is how far along it, in percent, the lower of what is
+    included and the budget stands, None where there are not two.
+    """
 
     standing: Standing
     name: str
@@ -27,6 +31,14 @@ class MeterWords:
     rule: str
     cost: str
     outlook: str
+    budget: str
+    scale: Decimal | None
+    mark: Decimal | None
+
+    @property
+    def can_have_budget(self) -> bool:
+        """Where the plan allows nothing there is nothing to plan."""
+        return self.standing.budget is not None or not self.standing.is_hard or bool(self.standing.limit)
 
 
 def told(standing: Standing, now: datetime) -> MeterWords:
@@ -39,7 +51,22 @@ def told(standing: Standing, now: datetime) -> MeterWords:
         rule=_rule(standing),
         cost=_cost(standing),
         outlook=_outlook(standing, now),
+        budget=_budget(standing, now),
+        scale=max(_amounts(standing), default=None),
+        mark=_mark(_amounts(standing)),
     )
+
+
+def _amounts(standing: Standing) -> list[Decimal]:
+    """What is included and what the budget is, as far as there are such, each once."""
+    known = [standing.limit, standing.budget.amount if standing.budget else None]
+    return list(dict.fromkeys(amount for amount in known if amount is not None))
+
+
+def _mark(amounts: list[Decimal]) -> Decimal | None:
+    if len(amounts) < 2 or not min(amounts):
+        return None
+    return (min(amounts) * 100 / max(amounts)).quantize(Decimal("0.01"))
 
 
 def amount(meter: Meter, quantity: Decimal) -> str:
@@ -89,6 +116,8 @@ def _unlimited(meter: Meter, used: str) -> str:
 
 def _state(standing: Standing) -> tuple[str, str] | None:
     percent = standing.percent
+    if standing.budget is not None and standing.is_budget_reached and not standing.is_out_of_reach(standing.used):
+        return str(_("Budget reached")), "danger" if standing.budget.stops else "warning"
     if not standing.limit or percent is None or percent < 80:
         return None
     if percent < 100:
@@ -148,7 +177,47 @@ def _outlook(standing: Standing, now: datetime) -> str:
 
 def _full(standing: Standing, now: datetime) -> str:
     """When a limit that lets nothing pass is reached."""
-    if not standing.remaining or standing.limit is None:
+    at = outlook.reached_at(standing, standing.limit or Decimal(0), now)
+    return str(_("At this pace the limit is reached on %(day)s.", day=i18n.day(at))) if at else ""
+
+
+def _budget(standing: Standing, now: datetime) -> str:
+    """What the organization set itself, where it stands, and what happens then."""
+    budget = standing.budget
+    if budget is None:
         return ""
-    seconds = (now - standing.begins_at) * float(standing.limit / standing.used)
-    return str(_("At this pace the limit is reached on %(day)s.", day=i18n.day(standing.begins_at + seconds)))
+    words = {"budget": amount(standing.meter, budget.amount)}
+    if standing.limit is not None and standing.is_out_of_reach(budget.amount):
+        return str(_("Budget %(budget)s: your plan stops before that.", **words))
+    if standing.is_budget_reached:
+        return _over(standing, words)
+    at = outlook.reached_at(standing, budget.amount, now)
+    if at is not None:
+        said = _("Budget %(budget)s; at this pace reached on about %(day)s.", **words, day=i18n.day(at))
+    else:
+        left = amount(standing.meter, budget.amount - standing.used)
+        said = _("Budget %(budget)s, %(left)s left.", **words, left=left)
+    return f"{said} {_('Your programs are told to stop there.')}" if budget.stops else str(said)
+
+
+def _over(standing: Standing, words: dict[str, str]) -> str:
+    if standing.stopping is None:
+        return str(_("The budget of %(budget)s is reached; nothing stops.", **words))
+    if standing.resets_at is None:
+        return str(_("The budget of %(budget)s is reached; your programs are told to stop.", **words))
+    day = i18n.day(standing.resets_at)
+    return str(
+        _("The budget of %(budget)s is reached; your programs are told to stop until %(day)s.", **words, day=day)
+    )
+
+
+def budget_cost(standing: Standing, budget: Decimal) -> str:
+    """What use up to a budget costs beyond the plan; "" where nothing more is sold."""
+    whole = replace(standing, used=budget)
+    if standing.overage_price is None or standing.limit is None:
+        return ""
+    cost, included = outlook.overage(whole), amount(standing.meter, standing.limit)
+    if cost is None:
+        return str(_("Within the %(included)s your plan includes: nothing more to pay.", included=included))
+    words = {"beyond": amount(standing.meter, whole.beyond), "included": included, "cost": i18n.money(cost)}
+    return str(_("%(beyond)s beyond the %(included)s your plan includes: %(cost)s before tax.", **words))

@@ -19,6 +19,7 @@ PAGES = {
     "plans": ("ADA", "/plans", None),
     "checkout": ("CLEO", "/plans", "Choose Growth"),
     "usage": ("ADA", "/usage", None),
+    "budget": ("ADA", "/usage", re.compile("^(Set|Change) budget")),
     "usage before any": ("CLEO", "/usage", None),
     "invoices": ("ADA", "/invoices", None),
     "invoice": ("ADA", "/invoices", re.compile("-0001$")),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from app.catalog.models import Price
 from app.core import clock
 from app.core.extensions import db
 from app.subscriptions.models import Subscription
+from app.usage import budgets
 from app.usage.models import UsageEvent
 from tests.cast import Browser
 from tests.helpers import Sandbox
@@ -47,6 +49,7 @@ def test_the_answer_says_all_a_program_needs(program: Program):
         "limit": 20,
         "used": 5,
         "remaining": 15,
+        "budget": None,
         "value": None,
     }
     assert resets_at > clock.now().isoformat()
@@ -181,3 +184,68 @@ def test_a_check_costs_two_statements_however_much_was_counted(
 def test_what_a_plan_gives_costs_two_statements_as_well(program: Program):
     assert statements_of(lambda: program.get("/entitlements")) <= 2
     assert statements_of(lambda: program.post("/entitlements/check", {"feature": "sso"})) <= 2
+
+
+# Budgets: where the organization itself wants to stop
+
+
+def budget(browser: Browser, amount: int, meter: str = "renders", *, stops: bool = True) -> None:
+    budgets.set_to(browser.organization, meter, Decimal(amount), [], stops=stops)
+    db.session.commit()
+
+
+@pytest.mark.parametrize(
+    ("used", "estimate", "allowed", "reason", "remaining"),
+    [
+        (5, 5, True, "within_limit", 5),
+        (5, 6, False, "exceeds_budget", 5),
+        (10, 1, False, "budget_reached", 0),
+        (10, 0, True, "within_limit", 0),
+        (15, 1, False, "budget_reached", 0),
+    ],
+)
+def test_a_budget_that_stops_denies(
+    ada: Browser, program: Program, used: int, estimate: int, allowed: bool, reason: str, remaining: int
+):
+    budget(ada, 10)
+    use(program, used)
+    answer = check(program, estimate=estimate)
+    assert (answer["allowed"], answer["reason"], answer["remaining"]) == (allowed, reason, remaining)
+    assert (answer["budget"], answer["limit"]) == (10, 20)
+    assert answer["resets_at"] > clock.now().isoformat()
+
+
+def test_a_budget_that_only_tells_denies_nothing(ada: Browser, program: Program):
+    budget(ada, 10, stops=False)
+    use(program, 15)
+    answer = check(program)
+    assert (answer["allowed"], answer["budget"], answer["remaining"]) == (True, None, 5)
+
+
+def test_a_budget_stops_what_would_be_sold(ada: Browser, program: Program, subscribe: Subscribe):
+    subscribe(ada, "growth")
+    budget(ada, 6_000, "ai_generations")
+    use(program, 5_500, "ai_generations")
+    assert check(program, "ai_generations", estimate=500)["reason"] == "overage"
+    answer = check(program, "ai_generations", estimate=501)
+    assert (answer["allowed"], answer["reason"]) == (False, "exceeds_budget")
+
+
+def test_the_plans_own_limit_is_named_where_it_comes_first(ada: Browser, program: Program):
+    budget(ada, 500, "ai_generations")
+    use(program, 50, "ai_generations")
+    answer = check(program, "ai_generations")
+    assert (answer["reason"], answer["budget"]) == ("limit_reached", None)
+
+
+def test_a_budget_that_is_taken_away_denies_no_more(ada: Browser, program: Program):
+    budget(ada, 10)
+    use(program, 10)
+    budgets.remove(ada.organization, "renders")
+    db.session.commit()
+    assert check(program)["allowed"]
+
+
+def test_a_check_with_a_budget_costs_two_statements_as_well(ada: Browser, program: Program):
+    budget(ada, 10)
+    assert statements_of(lambda: check(program)) <= 2
