@@ -19,8 +19,8 @@ from .standing import Standing
 class MeterWords:
     """`state` is a badge (words, tone) once there is something to say; sentences that do not apply are empty.
 
-    `scale` is what a full bar stands for, None without one; `mark` is how far along it, in percent, the lower of what is
-    included and the budget stands, None where there are not two.
+    `scale` is what a full bar stands for, None without one. `mark` is how far along it, in percent, the budget stands, and
+    `included` the same of what is included where the bar goes on behind it; None where there is no such mark.
     """
 
     standing: Standing
@@ -34,6 +34,7 @@ class MeterWords:
     budget: str
     scale: Decimal | None
     mark: Decimal | None
+    included: Decimal | None
 
     @property
     def can_have_budget(self) -> bool:
@@ -42,6 +43,8 @@ class MeterWords:
 
 
 def told(standing: Standing, now: datetime) -> MeterWords:
+    budget = standing.budget.amount if standing.budget else None
+    scale = max((known for known in (standing.limit, budget) if known is not None), default=None)
     return MeterWords(
         standing=standing,
         name=capital(standing.meter.name),
@@ -52,21 +55,15 @@ def told(standing: Standing, now: datetime) -> MeterWords:
         cost=_cost(standing),
         outlook=_outlook(standing, now),
         budget=_budget(standing, now),
-        scale=max(_amounts(standing), default=None),
-        mark=_mark(_amounts(standing)),
+        scale=scale,
+        mark=_along(budget, scale),
+        included=_along(standing.limit, scale) if standing.limit != scale else None,
     )
 
 
-def _amounts(standing: Standing) -> list[Decimal]:
-    """What is included and what the budget is, as far as there are such, each once."""
-    known = [standing.limit, standing.budget.amount if standing.budget else None]
-    return list(dict.fromkeys(amount for amount in known if amount is not None))
-
-
-def _mark(amounts: list[Decimal]) -> Decimal | None:
-    if len(amounts) < 2 or not min(amounts):
-        return None
-    return (min(amounts) * 100 / max(amounts)).quantize(Decimal("0.01"))
+def _along(amount: Decimal | None, scale: Decimal | None) -> Decimal | None:
+    """How many percent of the scale it is."""
+    return (amount * 100 / scale).quantize(Decimal("0.01")) if amount and scale else None
 
 
 def amount(meter: Meter, quantity: Decimal) -> str:
@@ -202,7 +199,7 @@ def _budget(standing: Standing, now: datetime) -> str:
 
 def _over(standing: Standing, words: dict[str, str]) -> str:
     if standing.stopping is None:
-        return str(_("The budget of %(budget)s is reached; nothing stops.", **words))
+        return str(_("The budget of %(budget)s is reached; it stops nothing.", **words))
     if standing.resets_at is None:
         return str(_("The budget of %(budget)s is reached; your programs are told to stop.", **words))
     day = i18n.day(standing.resets_at)

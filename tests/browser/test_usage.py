@@ -1,4 +1,4 @@
-"""Use: told while it grows, stopped at the limit, freed by a larger plan; and one number wherever it is asked for."""
+"""Use: told while it grows, stopped at the limit or a budget, freed by a larger plan; one number wherever it is asked for."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -105,6 +105,26 @@ def test_page_api_and_stripe_say_the_same(newcomer: Callable[..., Customer], dem
     noa.reads("12 beyond so far: $0.24 before tax.")
     assert program.asks()["used"] == INCLUDED + 12
     until(lambda: sold(demo, noa) == 12, "what is beyond to stand at Stripe")
+
+    sets_a_budget(noa)
+    assert program.asks(488)["reason"] == "overage"
+    assert program.asks(489)["reason"] == "exceeds_budget"
+
+
+def sets_a_budget(customer: Customer) -> None:
+    """Of 5,500, which stops; after a mistake, and with its price before it is set."""
+    customer.opens("/usage")
+    customer.follows("Set budget for AI generations")
+    customer.is_on("Budget for AI generations")
+    customer.fills(Budget="many")
+    customer.presses("Set budget")
+    customer.reads("Enter a number, such as 8,000.")
+    customer.fills(Budget="5,500")
+    customer.reads("500 beyond the 5,000 your plan includes: $10.00 before tax.")
+    customer.page.get_by_label("Stop: ").check()
+    customer.presses("Set budget")
+    customer.is_on("Usage")
+    customer.reads("Budget 5,500, 488 left. Your programs are told to stop there.")
 
 
 def sold(demo: Demo, customer: Customer) -> float:
