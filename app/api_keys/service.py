@@ -17,6 +17,7 @@ from app.core.transactions import apart
 from app.organizations.models import Organization
 from app.organizations.service import lock
 
+from . import notices
 from .models import ApiKey
 
 MOST_KEYS = 20
@@ -71,6 +72,7 @@ def create(
     db.session.flush()
     data = {"scopes": key.scopes}
     audit.write("api_key.created", key.public_id, organization_id=organization.id, data=data)
+    notices.tell_created(organization, key)
     return key, secret
 
 
@@ -94,6 +96,7 @@ def revoke(organization: Organization, public_id: str) -> ApiKey:
     key = get(organization, public_id)
     key.revoked_at = clock.wall()
     audit.write("api_key.revoked", key.public_id, organization_id=organization.id)
+    notices.tell_revoked(organization, key)
     return key
 
 

@@ -24,12 +24,14 @@ def lock(organization: Organization) -> None:
     db.session.execute(select(Organization.id).where(Organization.id == organization.id).with_for_update())
 
 
+def admin_emails(organization: Organization) -> list[str]:
+    """Who is written to about who may do what: the organization's admins."""
+    return _emails(organization, Role.ADMIN)
+
+
 def billing_emails(organization: Organization) -> list[str]:
     """Who is written to about money: the organization's admins and billing people."""
-    members = select(User.email).join(Membership, Membership.user_id == User.id)
-    paying = Membership.role.in_([Role.ADMIN, Role.BILLING])
-    mine = members.where(Membership.organization_id == organization.id, paying)
-    return list(db.session.scalars(mine.order_by(Membership.id)))
+    return _emails(organization, Role.ADMIN, Role.BILLING)
 
 
 def invoice_emails(organization: Organization) -> list[str]:
@@ -38,3 +40,9 @@ def invoice_emails(organization: Organization) -> list[str]:
     Those may be anybody, a bookkeeper or a machine: no mail that lets its reader act goes to them.
     """
     return list(dict.fromkeys([*billing_emails(organization), *organization.invoice_recipients]))
+
+
+def _emails(organization: Organization, *roles: Role) -> list[str]:
+    members = select(User.email).join(Membership, Membership.user_id == User.id)
+    mine = members.where(Membership.organization_id == organization.id, Membership.role.in_(roles))
+    return list(db.session.scalars(mine.order_by(Membership.id)))
