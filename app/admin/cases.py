@@ -73,24 +73,25 @@ class Filters:
 
 
 def page(filters: Filters, order: Order, **around: str) -> Page:
-    """Rows of a case, its invoice, and the name of its organization."""
+    """Rows of a case, its invoice, and its organization's name and public id."""
     chosen = _whole().where(*_conditions(filters))
     if order is NEXT:
         chosen = chosen.where(DunningCase.next_attempt_at.is_not(None))
     return lists.page(chosen, order, DunningCase.public_id, **around)
 
 
-def get(public_id: str) -> tuple[DunningCase, Invoice, str]:
-    """A case, its invoice, and the name of its organization. Raises NotFound."""
+def get(public_id: str) -> tuple[DunningCase, Invoice, str, str]:
+    """A case, its invoice, and its organization's name and public id. Raises NotFound."""
     found = _whole().where(DunningCase.public_id == public_id)
     row = db.session.execute(found).first() if public_id.isprintable() else None
     if row is None:
         raise NotFound()
-    return row[0], row[1], row[2]
+    return row[0], row[1], row[2], row[3]
 
 
 def _whole() -> "Select[*tuple[Any, ...]]":
-    whole = select(DunningCase, Invoice, Organization.name).join(Invoice, Invoice.id == DunningCase.invoice_id)
+    whole = select(DunningCase, Invoice, Organization.name, Organization.public_id)
+    whole = whole.join(Invoice, Invoice.id == DunningCase.invoice_id)
     return whole.join(Organization, Organization.id == DunningCase.organization_id)
 
 

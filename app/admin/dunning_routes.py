@@ -32,12 +32,13 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/<public_id>")
 def show(public_id: str) -> ResponseReturnValue:
-    case, invoice, organization = cases.get(public_id)
+    case, invoice, organization, organization_id = cases.get(public_id)
     return render(
         "admin/dunning/show.html",
         case=case,
         invoice=invoice,
         organization=organization,
+        organization_id=organization_id,
         ledger=service.attempts(case),
         history=audit.history(public_id),
         pressing=ChosenForm(next=url_for(".show", public_id=public_id)),

@@ -51,6 +51,15 @@ def test_it_is_filtered_by_the_server(query: str, is_shown: bool, sam: Browser, 
     assert ("No case matches these filters." in page) != is_shown
 
 
+def test_the_list_leads_to_the_customer_and_to_the_case(ada: Browser, sam: Browser, renewal: Renewal):
+    case = renewal()
+    customer, about = f"/admin/customers/{ada.organization.public_id}", f"/admin/dunning/{case.public_id}"
+    page = sam.get("/admin/dunning").text
+    assert f'<a href="{customer}">Analytical Engines</a>' in page
+    assert f'<a href="{about}"' in page
+    assert f'<a href="{customer}">Analytical Engines</a>' in sam.get(about).text
+
+
 def test_nobody_but_staff_finds_it(ada: Browser, renewal: Renewal):
     case = renewal()
     for address in ("/admin/dunning", f"/admin/dunning/{case.public_id}"):
