@@ -113,7 +113,8 @@ def _unlimited(meter: Meter, used: str) -> str:
 
 def _state(standing: Standing) -> tuple[str, str] | None:
     percent = standing.percent
-    if standing.budget is not None and standing.is_budget_reached and not standing.is_out_of_reach(standing.used):
+    is_stopped = standing.is_hard and not standing.remaining
+    if standing.budget is not None and standing.is_budget_reached and not is_stopped:
         return str(_("Budget reached")), "danger" if standing.budget.stops else "warning"
     if not standing.limit or percent is None or percent < 80:
         return None
@@ -188,13 +189,26 @@ def _budget(standing: Standing, now: datetime) -> str:
         return str(_("Budget %(budget)s: your plan stops before that.", **words))
     if standing.is_budget_reached:
         return _over(standing, words)
-    at = outlook.reached_at(standing, budget.amount, now)
+    at, compared = outlook.reached_at(standing, budget.amount, now), _compared(standing, budget.amount)
     if at is not None:
-        said = _("Budget %(budget)s; at this pace reached on about %(day)s.", **words, day=i18n.day(at))
+        said = _("Budget %(budget)s; at this pace reached on about %(day)s.", budget=compared, day=i18n.day(at))
     else:
         left = amount(standing.meter, budget.amount - standing.used)
-        said = _("Budget %(budget)s, %(left)s left.", **words, left=left)
+        said = _("Budget %(budget)s; %(left)s of it left.", budget=compared, left=left)
     return f"{said} {_('Your programs are told to stop there.')}" if budget.stops else str(said)
+
+
+def _compared(standing: Standing, budget: Decimal) -> str:
+    """A budget beside what is included: "8,000 of 10,000 included", or what it costs beyond that."""
+    limit, written = standing.limit, amount(standing.meter, budget)
+    if limit is not None and budget < limit:
+        return str(_("%(budget)s of %(limit)s included", budget=written, limit=amount(standing.meter, limit)))
+    cost = outlook.overage(replace(standing, used=budget))
+    return (
+        str(_("%(budget)s, %(cost)s before tax beyond your plan", budget=written, cost=i18n.money(cost)))
+        if cost
+        else written
+    )
 
 
 def _over(standing: Standing, words: dict[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Customers: found by whatever is known of them, shown as they are, fetched anew once."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from bs4 import BeautifulSoup
@@ -12,6 +13,7 @@ from app.core.tasks import Task
 from app.core.transactions import commit
 from app.organizations.models import Organization
 from app.subscriptions.models import Subscription
+from app.usage import budgets
 from tests.admin.pressing import press, told
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
@@ -92,6 +94,12 @@ def test_a_customer_is_on_one_page(people: Browser, ada: Browser):
     for said in ("Growth", "$99.00", "ada@example.com", "Visa", "Subscription started", "Invoice paid"):
         assert said in page
     assert len(statements) <= 10
+
+
+def test_a_budget_of_their_own_is_shown(people: Browser, ada: Browser):
+    budgets.set_to(ada.organization, "renders", Decimal(1_234), [80], stops=True)
+    commit()
+    assert "own budget 1,234, stops there" in people.get(f"{LIST}/{ada.organization.public_id}").text
 
 
 def test_who_never_bought_anything_has_a_page_too(people: Browser, cleo: Browser):

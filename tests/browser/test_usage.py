@@ -124,7 +124,9 @@ def sets_a_budget(customer: Customer) -> None:
     customer.page.get_by_label("Stop: ").check()
     customer.presses("Set budget")
     customer.is_on("Usage")
-    customer.reads("Budget 5,500, 488 left. Your programs are told to stop there.")
+    customer.reads(
+        "Budget 5,500, $10.00 before tax beyond your plan; 488 of it left. Your programs are told to stop there."
+    )
 
 
 def sold(demo: Demo, customer: Customer) -> float:

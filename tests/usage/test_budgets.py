@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_budget_stands_beside_its_meter(ada: Browser):
     assert (answer.status_code, answer.location) == (303, "/usage#meter-ai_generations")
     assert "The budget for AI generations is 40 now." in ada.get("/usage").text
     found = meter(ada)
-    assert "Budget 40, 28 left." in words(found)
+    assert "Budget 40 of 50 included; 28 of it left." in words(found)
     assert [str(mark["x"]) for mark in found.select(".meter-mark rect")] == ["80.00%"]
     assert "Change budget" in words(found)
 
@@ -83,7 +84,7 @@ def test_where_a_budget_is_heading_is_foretold(ada: Browser, subscribe: Subscrib
     clock.refresh()
     use(ada, "ai_generations", 2_000)
     save(ada, amount="4,000")
-    assert "Budget 4,000; at this pace reached on about" in words(meter(ada))
+    assert "Budget 4,000 of 5,000 included; at this pace reached on about" in words(meter(ada))
 
 
 def test_a_budget_beyond_what_is_included_makes_the_bar_longer(ada: Browser):
@@ -110,6 +111,12 @@ def test_a_budget_that_is_reached_says_what_that_means(ada: Browser, at_end: str
     assert state in found
 
 
+def test_the_plans_limit_is_named_where_both_are_reached(ada: Browser):
+    save(ada, at_end="stop")
+    use(ada, "ai_generations", 50)
+    assert "Limit reached" in words(meter(ada))
+
+
 def test_the_form_begins_with_what_is_set(ada: Browser):
     assert entered(ada.get(AI)) == {"amount": [""], "levels": ["80", "100"], "at_end": ["go_on"]}
     save(ada, amount="30", levels=["50"], at_end="stop")
@@ -119,7 +126,7 @@ def test_the_form_begins_with_what_is_set(ada: Browser):
 def test_a_budget_is_changed(ada: Browser):
     save(ada)
     save(ada, amount="20")
-    assert "Budget 20, 20 left." in words(meter(ada))
+    assert "Budget 20 of 50 included; 20 of it left." in words(meter(ada))
     assert [entry["amount"] for entry in entries("usage.budget_set")] == ["40", "20"]
 
 
@@ -131,6 +138,17 @@ def test_a_form_that_comes_twice_changes_nothing(ada: Browser):
     ]
 
 
+def test_two_who_set_a_budget_at_once_set_one(ada: Browser, bob: Browser):
+    answers: list[int] = []
+    threads = [Thread(target=lambda who=who: answers.append(save(who).status_code)) for who in (ada, bob)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [303, 303]
+    assert len(entries("usage.budget_set")) == 1
+
+
 def test_a_removed_budget_can_be_set_again_as_it_was(ada: Browser):
     save(ada, amount="30", levels=["50"])
     for _ in range(2):
@@ -139,7 +157,7 @@ def test_a_removed_budget_can_be_set_again_as_it_was(ada: Browser):
     assert entries("usage.budget_removed") == [{"meter": "ai_generations"}]
     assert entered(ada.get(AI)) == {"amount": ["30"], "levels": ["50"], "at_end": ["go_on"]}
     save(ada, amount="30", levels=["50"])
-    assert "Budget 30, 30 left." in words(meter(ada))
+    assert "Budget 30 of 50 included; 30 of it left." in words(meter(ada))
 
 
 def test_removing_what_is_not_there_is_no_matter(ada: Browser):
@@ -215,6 +233,7 @@ def test_what_a_budget_costs_is_told_while_it_is_typed(ada: Browser, subscribe: 
     assert cost("-1") == cost("many") == ""
     assert ada.get(f"{AI}/cost").location == AI
     save(ada, amount="8,000")
+    assert "Budget 8,000, $60.00 before tax beyond your plan; 8,000 of it left." in words(meter(ada))
     assert "$60.00 before tax" in words(page(ada.get(AI)).find(id="budget-cost"))
 
 
@@ -232,7 +251,7 @@ def test_billing_people_may_and_members_may_not(ada: Browser, bob: Browser, pers
     assert save(bob).status_code == 303
     assert [mia.get(AI).status_code, save(mia).status_code, mia.post(f"{AI}/removal").status_code] == [403] * 3
     told = words(meter(mia))
-    assert "Budget 40, 40 left." in told
+    assert "Budget 40 of 50 included; 40 of it left." in told
     assert "Change budget" not in told
 
 
