@@ -109,6 +109,10 @@ def test_page_api_and_stripe_say_the_same(newcomer: Callable[..., Customer], dem
     sets_a_budget(noa)
     assert program.asks(488)["reason"] == "overage"
     assert program.asks(489)["reason"] == "exceeds_budget"
+    noa.follows("Change budget for AI generations")
+    noa.presses("Remove budget")
+    noa.is_on("Usage")
+    assert program.asks(489)["reason"] == "overage"
 
 
 def sets_a_budget(customer: Customer) -> None:
