@@ -15,7 +15,7 @@ WITHHELD = "[withheld]"
 KEYS = Path(__file__).parent / "shown_keys.txt"
 METADATA = "metadata"
 """Here keys are free text as well."""
-OURS = frozenset({"organization", "intent", "counterfoil_plan"})
+OURS = frozenset({"organization", "intent", "counterfoil_plan", "counterfoil_meter"})
 """What we write there ourselves."""
 
 _WORD = re.compile(r"[A-Za-z0-9_.:+-]{1,100}")

@@ -54,7 +54,7 @@ def _standing_version() -> str:
 def _write(wanted: Sheet, published: Published) -> None:
     meters = {key: {**facts, "stripe_meter_id": published.meters[key]} for key, facts in wanted.meters.items()}
     _settle(Meter, "key", meters)
-    plans = {key: {**facts, "stripe_product_id": published.products.get(key)} for key, facts in wanted.plans.items()}
+    plans = {key: {**facts, "stripe_product_id": published.plans.get(key)} for key, facts in wanted.plans.items()}
     _settle(Plan, "key", plans)
     db.session.flush()
     plan_ids = {plan.key: plan.id for plan in db.session.scalars(select(Plan).where(Plan.key.in_(plans)))}

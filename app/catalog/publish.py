@@ -7,15 +7,18 @@ missing.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+
+from flask_babel import gettext as _
 
 from app.gateway import catalog as gateway
 from app.gateway.catalog import MeterRecord, PriceRecord, ProductRecord
 
 from .models import Aggregation, Interval, PlanKind
 from .sheet import Facts, Sheet
+from .words import capital
 
 # Stripe has no maximum: we report each new maximum, so the last one reported is it.
 FORMULAS = {Aggregation.SUM: "sum", Aggregation.LAST: "last", Aggregation.MAX: "last"}
@@ -32,11 +35,18 @@ class MeterTaken(Exception):
 
 @dataclass(frozen=True)
 class Published:
-    """Stripe's ids: of meters and products by our keys, of prices and overage prices by lookup key."""
+    """Stripe's ids: of meters by our keys, of products by the key of the plan, or of the meter they sell beyond a plan; of
+    prices and overage prices by lookup key.
+    """
 
     meters: dict[str, str]
-    products: dict[str, str]
+    plans: dict[str, str]
+    beyond: dict[str, str]
     prices: dict[str, str]
+
+    @property
+    def all(self) -> set[str]:
+        return {*self.meters.values(), *self.plans.values(), *self.beyond.values(), *self.prices.values()}
 
 
 @dataclass(frozen=True)
@@ -61,10 +71,12 @@ def publish(sheet: Sheet, version: str, former_meters: Iterable[str]) -> Publish
     standing = look()
     publisher = _Publisher(version)
     meters = publisher.meters(sheet, _by_event(standing.meters))
-    products = publisher.products(sheet, {product.plan: product for product in standing.products})
-    prices = publisher.prices(_wanted(sheet, products, meters), standing.prices)
-    publisher.archive(standing, Published(meters, products, prices), set(former_meters))
-    return Published(meters, products, prices)
+    plans = publisher.plans(sheet, {product.plan: product for product in standing.products})
+    beyond = publisher.beyond(sheet, {product.meter: product for product in standing.products})
+    prices = publisher.prices([*_plain(sheet, plans), *_metered(sheet, beyond, meters)], standing.prices)
+    published = Published(meters, plans, beyond, prices)
+    publisher.archive(standing, published, set(former_meters))
+    return published
 
 
 def _by_event(meters: list[MeterRecord]) -> dict[str, MeterRecord]:
@@ -72,29 +84,42 @@ def _by_event(meters: list[MeterRecord]) -> dict[str, MeterRecord]:
     return {meter.event_name: meter for meter in sorted(meters, key=lambda meter: meter.is_active)}
 
 
-def _wanted(sheet: Sheet, products: dict[str, str], meters: dict[str, str]) -> list[PriceRecord]:
-    plain = [(key, facts, str(facts["interval"]), None) for key, facts in sheet.prices.items()]
-    # Use is counted by the month, also within a yearly plan.
-    metered = [(key, facts, str(Interval.MONTH), meters[facts["meter_key"]]) for key, facts in sheet.overages.items()]
-    return [
-        PriceRecord(
-            stripe_id="",
-            product=products[facts["plan"]],
-            plan=facts["plan"],
-            currency=facts["currency"],
-            interval=interval,
-            unit_amount=Decimal(facts["unit_amount"]),
-            meter=meter,
-            lookup_key=key,
-            is_active=True,
-        )
-        for key, facts, interval, meter in [*plain, *metered]
-    ]
+def _plain(sheet: Sheet, plans: dict[str, str]) -> Iterator[PriceRecord]:
+    for key, facts in sheet.prices.items():
+        yield _price(key, facts, plans[facts["plan"]], str(facts["interval"]), None)
+
+
+def _metered(sheet: Sheet, beyond: dict[str, str], meters: dict[str, str]) -> Iterator[PriceRecord]:
+    """Use is counted by the month, also within a yearly plan."""
+    for key, facts in sheet.overages.items():
+        meter = facts["meter_key"]
+        yield _price(key, facts, beyond[meter], str(Interval.MONTH), meters[meter])
+
+
+def _price(key: str, facts: Facts, product: str, interval: str, meter: str | None) -> PriceRecord:
+    return PriceRecord(
+        stripe_id="",
+        product=product,
+        plan=facts["plan"],
+        currency=facts["currency"],
+        interval=interval,
+        unit_amount=Decimal(facts["unit_amount"]),
+        meter=meter,
+        lookup_key=key,
+        is_active=True,
+    )
 
 
 def _worth(price: PriceRecord) -> tuple[object, ...]:
-    """What makes two prices the same offer."""
-    return price.product, price.currency, price.interval, price.unit_amount, price.meter
+    """What makes two prices the same offer. Plans share the product of a meter, but each has its own price."""
+    plan = price.plan if price.meter else None
+    return price.product, plan, price.currency, price.interval, price.unit_amount, price.meter
+
+
+def _beyond_name(meter: Facts) -> str:
+    """What lines of an invoice call use that a plan does not include: "Storage (GB) beyond the plan"."""
+    things = f"{meter['name']} ({meter['unit']})" if meter["unit"] else meter["name"]
+    return str(_("%(things)s beyond the plan", things=capital(things)))
 
 
 class _Publisher:
@@ -125,15 +150,29 @@ class _Publisher:
             gateway.rename_meter(self._key("rename-meter", found.stripe_id, name), found.stripe_id, name)
         return found.stripe_id
 
-    def products(self, sheet: Sheet, standing: dict[str, ProductRecord]) -> dict[str, str]:
+    def plans(self, sheet: Sheet, standing: dict[str, ProductRecord]) -> dict[str, str]:
         paid = {key: facts for key, facts in sheet.plans.items() if facts["kind"] == PlanKind.PAID}
-        return {key: self._product(key, facts, standing.get(key)) for key, facts in paid.items()}
+        return {key: self._plan(key, facts, standing.get(key)) for key, facts in paid.items()}
 
-    def _product(self, plan: str, facts: Facts, found: ProductRecord | None) -> str:
+    def _plan(self, plan: str, facts: Facts, found: ProductRecord | None) -> str:
         name, description = facts["name"], facts["description"]
         if found is None:
             key = self._key("create-product", plan, name, description)
             return gateway.create_product(key, plan=plan, name=name, description=description)
+        return self._named(found, name, description)
+
+    def beyond(self, sheet: Sheet, standing: dict[str, ProductRecord]) -> dict[str, str]:
+        sold = {facts["meter_key"] for facts in sheet.overages.values()}
+        return {meter: self._beyond(meter, sheet.meters[meter], standing.get(meter)) for meter in sorted(sold)}
+
+    def _beyond(self, meter: str, facts: Facts, found: ProductRecord | None) -> str:
+        name = _beyond_name(facts)
+        if found is None:
+            key = self._key("create-metered-product", meter, name)
+            return gateway.create_metered_product(key, meter=meter, name=name)
+        return self._named(found, name, found.description)
+
+    def _named(self, found: ProductRecord, name: str, description: str) -> str:
         if (found.name, found.description, found.is_active) != (name, description, True):
             key = self._key("update-product", found.stripe_id, name, description)
             gateway.update_product(key, found.stripe_id, name=name, description=description)
@@ -156,7 +195,7 @@ class _Publisher:
 
     def archive(self, standing: Standing, published: Published, former_meters: set[str]) -> None:
         """End the sale of what is ours and no longer wanted; a meter is ours only if our tables say so."""
-        kept = {*published.meters.values(), *published.products.values(), *published.prices.values()}
+        kept = published.all
         for price in standing.prices:
             if price.is_active and price.plan and price.stripe_id not in kept:
                 gateway.archive_price(self._key("archive-price", price.stripe_id), price.stripe_id)

@@ -38,7 +38,8 @@ def price_key(plan: str, interval: str, currency: str) -> str:
 
 
 def overage_key(plan: str, meter: str, currency: str) -> str:
-    return f"{plan}.{meter}.overage.{currency}"
+    """Not `….overage.…`: such a price hangs on the product of its plan, and gives way at the next load."""
+    return f"{plan}.{meter}.beyond.{currency}"
 
 
 def of_file(file: CatalogFile) -> Sheet:

@@ -1,7 +1,7 @@
 """Products, prices and meters at Stripe.
 
-Products and prices of ours carry the key of their plan in the metadata; a price is also found by its lookup key, a meter
-by its event name. So a fresh database finds again what an earlier one made.
+A product of ours carries the key of its plan, or of the meter whose overage it sells, in the metadata, a price the key of its
+plan; a price is also found by its lookup key, a meter by its event name. So a fresh database finds again what an earlier one made.
 """
 
 from collections.abc import Iterable
@@ -20,15 +20,17 @@ from .errors import translated
 from .expandable import id_of
 
 PLAN = "counterfoil_plan"
+METER = "counterfoil_meter"
 PAGE = 100
 
 
 @dataclass(frozen=True)
 class ProductRecord:
-    """`plan` is the key of ours that it stands for."""
+    """`plan` is the key of the plan that it is; or `meter` the key of the meter that is sold with it beyond a plan. The other is ""."""
 
     stripe_id: str
     plan: str
+    meter: str
     name: str
     description: str
     is_active: bool
@@ -61,16 +63,21 @@ class MeterRecord:
 
 
 def products() -> list[ProductRecord]:
-    """Every product that carries the key of a plan of ours, active or not."""
+    """Every product that carries a key of ours, active or not."""
     release()
     with translated():
         pages = client().v1.products.list({"limit": PAGE}).auto_paging_iter()
-        return [_product(product) for product in pages if PLAN in product.metadata]
+        return [_product(product) for product in pages if PLAN in product.metadata or METER in product.metadata]
 
 
 def _product(product: stripe.Product) -> ProductRecord:
     return ProductRecord(
-        product.id, product.metadata[PLAN], product.name, product.description or "", is_active=product.active
+        stripe_id=product.id,
+        plan=getattr(product.metadata, PLAN, ""),
+        meter=getattr(product.metadata, METER, ""),
+        name=product.name,
+        description=product.description or "",
+        is_active=product.active,
     )
 
 
@@ -79,6 +86,12 @@ def create_product(key: str, *, plan: str, name: str, description: str) -> str:
     params: ProductCreateParams = {"name": name, "metadata": {PLAN: plan}}
     if description:
         params["description"] = description
+    return intents.perform(key, params, lambda p, options: client().v1.products.create(p, options)).id
+
+
+def create_metered_product(key: str, *, meter: str, name: str) -> str:
+    """Create the product that use of a meter beyond a plan is sold as, and answer its id."""
+    params: ProductCreateParams = {"name": name, "metadata": {METER: meter}}
     return intents.perform(key, params, lambda p, options: client().v1.products.create(p, options)).id
 
 

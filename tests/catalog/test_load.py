@@ -24,19 +24,23 @@ def on_sale(sandbox: Sandbox) -> dict[str, Any]:
     return {price["lookup_key"]: price for price in sandbox.objects("prices", active="true")}
 
 
+def products(sandbox: Sandbox, **filters: str) -> dict[str, str | None]:
+    """Descriptions by name."""
+    return {product["name"]: product["description"] for product in sandbox.objects("products", **filters)}
+
+
 def counted(sandbox: Sandbox) -> tuple[int, int, int]:
     return len(sandbox.objects("products")), len(sandbox.objects("prices")), len(sandbox.objects("billing/meters"))
 
 
 def test_loading_makes_products_prices_and_meters(loaded: Loaded, sandbox: Sandbox, current: Current) -> None:
     loaded(SMALL)
-    [product] = sandbox.objects("products")
-    assert (product["name"], product["description"]) == ("Solo", "For one.")
+    assert products(sandbox) == {"Solo": "For one.", "Renders beyond the plan": None}
     prices = on_sale(sandbox)
-    assert set(prices) == {"solo.month.usd", "solo.year.usd", "solo.renders.overage.usd"}
+    assert set(prices) == {"solo.month.usd", "solo.year.usd", "solo.renders.beyond.usd"}
     assert prices["solo.month.usd"]["unit_amount"] == 1000
     [meter] = sandbox.objects("billing/meters")
-    overage = prices["solo.renders.overage.usd"]
+    overage = prices["solo.renders.beyond.usd"]
     assert overage["recurring"]["meter"] == meter["id"]
     assert (overage["recurring"]["usage_type"], overage["recurring"]["interval"]) == ("metered", "month")
     assert Decimal(overage["unit_amount_decimal"]) == Decimal("0.5")
@@ -66,7 +70,7 @@ def test_the_changes_are_said_in_lines(loaded: Loaded) -> None:
         '~ plan     solo: name "Solo" → "Alone"',
         "~ price    solo.month.usd: unit amount $10.00 → $12.00",
         "~ limit    free / renders: amount 1 → 2",
-        "~ overage  solo.renders.overage.usd: unit amount $0.005 → $0.0025",
+        "~ overage  solo.renders.beyond.usd: unit amount $0.005 → $0.0025",
     ]
 
 
@@ -103,16 +107,15 @@ def test_a_former_amount_comes_back_as_the_former_price(loaded: Loaded, sandbox:
 def test_a_new_name_reaches_the_product(loaded: Loaded, sandbox: Sandbox) -> None:
     for name in ("Alone", "Solo", "Alone"):
         loaded(SMALL.replace('name = "Solo"', f'name = "{name}"'))
-        [product] = sandbox.objects("products")
-        assert product["name"] == name
+        assert set(products(sandbox)) == {name, "Renders beyond the plan"}
 
 
 def test_what_a_file_no_longer_names_is_archived(loaded: Loaded, sandbox: Sandbox, current: Current) -> None:
     loaded("uxflow")
     loaded(SMALL)
     assert [plan.key for plan in current().offered] == ["free", "solo"]
-    assert [product["name"] for product in sandbox.objects("products", active="true")] == ["Solo"]
-    assert set(on_sale(sandbox)) == {"solo.month.usd", "solo.year.usd", "solo.renders.overage.usd"}
+    assert set(products(sandbox, active="true")) == {"Solo", "Renders beyond the plan"}
+    assert set(on_sale(sandbox)) == {"solo.month.usd", "solo.year.usd", "solo.renders.beyond.usd"}
     assert [meter["event_name"] for meter in sandbox.objects("billing/meters", status="active")] == ["renders"]
     team = current().plan("team")
     assert team is not None
@@ -126,7 +129,7 @@ def test_a_plan_may_come_back(loaded: Loaded, sandbox: Sandbox) -> None:
     loaded(SMALL)
     assert db.session.scalars(select(Plan.public_id).where(Plan.key == "solo")).one() == ids[0]
     assert len([price for price in sandbox.objects("prices") if price["lookup_key"] == "solo.month.usd"]) == 1
-    assert set(on_sale(sandbox)) == {"solo.month.usd", "solo.year.usd", "solo.renders.overage.usd"}
+    assert set(on_sale(sandbox)) == {"solo.month.usd", "solo.year.usd", "solo.renders.beyond.usd"}
 
 
 def test_a_load_that_died_before_the_tables_is_finished_by_the_next(
@@ -145,7 +148,7 @@ def test_a_load_that_died_half_way_makes_nothing_twice(
     first = {"solo.month.usd": whole.prices["solo.month.usd"]}
     publish(Sheet(whole.meters, whole.plans, first, {}, {}, {}), "the version before", [])
     loaded(SMALL)
-    assert counted(sandbox) == (1, 3, 1)
+    assert counted(sandbox) == (2, 3, 1)
 
 
 def test_a_fresh_database_finds_what_an_earlier_one_made(

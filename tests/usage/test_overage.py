@@ -205,3 +205,12 @@ def test_a_plan_by_the_year_bills_by_the_month(ada: Browser, sandbox: Sandbox, n
     turn(sandbox, "2 hours")
     assert invoices(sandbox, ada) == [*paid, 200]
     assert used(ada, METER) == 0
+
+
+def test_a_line_of_the_invoice_says_what_was_beyond_the_plan(growth: Browser, sandbox: Sandbox):
+    count(growth, generations("a", INCLUDED + 100))
+    work(sandbox)
+    turn(sandbox, "1 month")
+    turn(sandbox, "2 hours")
+    lines = [line["description"] for one in sandbox.objects("invoices") for line in one["lines"]["data"]]
+    assert "100 × AI generations beyond the plan (at $0.02 / month)" in lines
