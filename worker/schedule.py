@@ -24,7 +24,7 @@ from app.upkeep import tasks as upkeep
 from app.webhooks import keeping as inbox
 from app.webhooks.models import InboxEvent
 
-from . import gateway, runner
+from . import gateway, runner, usage
 
 SWEEP_SECONDS = 5.0
 
@@ -66,6 +66,7 @@ SCHEDULE = [
     Periodic(inbox.watch, timedelta(hours=1)),
     Periodic(rounds.plan, timedelta(minutes=5)),
     Periodic(hearing.watch, timedelta(hours=1)),
+    Periodic(usage.forget_old_events, timedelta(seconds=5)),
     Periodic(adopting.look, timedelta(hours=1)),
     Periodic(upkeep.watch, timedelta(hours=1)),
     Periodic(upkeep.forget_parked, timedelta(hours=1)),

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from .setting_kinds import Address, Hours, Listed, Origin, Signing
+from .setting_kinds import Address, DaysOfEvents, Hours, Listed, Origin, Signing
 
 LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
 LIVE_API_BASE = "https://api.stripe.com"
@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     dunning_final_action: Literal["past_due", "cancel"] = Field(
         default="past_due",
         description="What follows the last charge and the days of grace: stay `past_due`, restricted until paid, or `cancel`",
+    )
+
+    usage_events_days: DaysOfEvents = Field(
+        default=400, description="Days after which an event of use is forgotten; what it adds up to stays"
     )
 
     retention_coupon: str = Field(

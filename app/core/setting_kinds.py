@@ -5,6 +5,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+LATE_USAGE_DAYS = 35
+"""How long after it happened usage still counts into a window that is over: as long as Stripe's meters take it."""
+LONGEST_WINDOW_DAYS = 31
+
 
 def _address(value: str) -> str:
     parts = urlsplit(value)
@@ -39,9 +43,21 @@ def _ascending(hours: tuple[int, ...]) -> tuple[int, ...]:
     return hours
 
 
+def _settled(days: int) -> int:
+    """An event may go once nothing more can come into its window."""
+    least = LATE_USAGE_DAYS + LONGEST_WINDOW_DAYS
+    if days < least:
+        raise ValueError(
+            f"{days} is too short; keep events for at least {least} days, because a window lasts up to "
+            f"{LONGEST_WINDOW_DAYS} and takes late events for {LATE_USAGE_DAYS} more"
+        )
+    return days
+
+
 HourOfRetry = Annotated[int, Field(ge=0, le=60 * 24)]
 Address = Annotated[str, BeforeValidator(_address)]
 Origin = Annotated[str, BeforeValidator(_origin)]
 Signing = Annotated[SecretStr, AfterValidator(_long_enough)]
 Listed = Annotated[list[SecretStr], BeforeValidator(_listed)]
+DaysOfEvents = Annotated[int, Field(le=36_500), AfterValidator(_settled)]
 Hours = Annotated[tuple[HourOfRetry, ...], BeforeValidator(_listed), AfterValidator(_ascending)]

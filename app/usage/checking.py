@@ -8,15 +8,16 @@ from typing import NamedTuple
 from flask_babel import gettext as _
 
 from app.catalog.tree import Catalog, Meter
+from app.core.setting_kinds import LATE_USAGE_DAYS
 
 from .refusals import EventsRefused, Problem
 
 AHEAD = timedelta(minutes=5)
 """How far clocks may differ; Stripe's meters take no more either (https://docs.stripe.com/api/billing/meter-event/create)."""
-LATE = timedelta(days=35)
-"""How long after it happened an event still counts into a window that is over: as long as Stripe's meters take it."""
-DIGITS, DECIMALS = 15, 12
-MOST = Decimal(10**DIGITS)
+LATE = timedelta(days=LATE_USAGE_DAYS)
+"""How long after it happened an event still counts into a window that is over."""
+MOST = Decimal(10**15)
+DECIMALS = 12
 """What Stripe's meters take of a value: fifteen digits before the point and twelve behind it."""
 LONGEST_ID = 200
 FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Context
 from functools import reduce
 from typing import NamedTuple, TypeVar
@@ -14,7 +14,9 @@ from app.catalog.models import Aggregation
 from app.catalog.models import Window as Kind
 from app.catalog.tree import Meter
 
+from . import keeping
 from .checking import LATE, NewEvent
+from .keeping import EARLIEST
 from .reading import Reading
 from .refusals import EventsRefused, Problem
 from .windows import Window
@@ -23,7 +25,6 @@ EXACT = Context(prec=100)
 """Adds up without rounding."""
 
 QUARTER = timedelta(minutes=15)
-EARLIEST = datetime.min.replace(tzinfo=UTC)
 Moment = TypeVar("Moment", date, datetime)
 
 
@@ -53,7 +54,9 @@ class Amount:
 
 
 def place(events: Sequence[NewEvent], meters: dict[str, Meter], reading: Reading, now: datetime) -> list[Placed]:
-    """Each event with its window, in the order given. Raises EventsRefused for those whose window takes no more."""
+    """Each event with its window, in the order given. Raises EventsRefused for those whose window takes no more, or whose
+    ids would be forgotten by now.
+    """
     calendars = {key: _Calendar(meter, reading, now) for key, meter in meters.items()}
     placed, problems = [], []
     for index, event in enumerate(events):
@@ -75,12 +78,16 @@ class _Calendar:
 
     def __init__(self, meter: Meter, reading: Reading, now: datetime) -> None:
         self._meter, self._reading, self._oldest = meter, reading, now - LATE
+        # What only replaces or raises a level changes nothing when it comes again.
+        self._forgotten = now - keeping.kept() if meter.aggregation == Aggregation.SUM else EARLIEST
         self._open = reading.window(meter, now)
         self._windows = [self._open]
         self._begun = [known.window for known in reading.sums if known.meter_key == meter.key]
 
     def window(self, instant: datetime) -> Window | None:
         """None for what happened too long ago in a window that is over."""
+        if instant < self._forgotten:
+            return None
         for window in self._windows:
             if window.holds(instant):
                 return window

@@ -98,6 +98,15 @@ def test_a_live_portal_refuses(change: dict[str, str], expected: str):
     assert problems({**LIVE, **change}) == [expected]
 
 
+def test_events_that_would_be_forgotten_too_soon_are_refused_with_both_numbers():
+    refused = problems({**SANDBOX, "USAGE_EVENTS_DAYS": "65"})
+    assert refused == [
+        "USAGE_EVENTS_DAYS: 65 is too short; keep events for at least 66 days, because a window lasts up to 31 "
+        "and takes late events for 35 more"
+    ]
+    assert load({**SANDBOX, "USAGE_EVENTS_DAYS": "66"}).usage_events_days == 66
+
+
 def test_grace_that_ends_before_the_last_charge_is_refused_with_both_numbers():
     refused = problems({**SANDBOX, "GRACE_PERIOD_DAYS": "5"})
     assert refused == [
