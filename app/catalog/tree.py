@@ -1,7 +1,7 @@
 """The catalogue as pages and checks read it: frozen, whole, free of the database."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -76,6 +76,11 @@ class Limit:
 
     def overage(self, currency: str) -> Overage | None:
         return next((overage for overage in self.overages if overage.currency == currency), None)
+
+    @property
+    def in_trial(self) -> "Limit":
+        """In a trial nothing is sold, so a billable limit warns and no more."""
+        return replace(self, behaviour=Behaviour.SOFT, overages=()) if self.overages else self
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Entitlements:
 
     access: Access
     plan: Plan | None
+    is_trial: bool
 
     @property
     def features(self) -> Mapping[str, FeatureValue]:
@@ -46,6 +47,8 @@ class Entitlements:
     def limits(self) -> Mapping[str, LimitInForce]:
         """By the key of the meter. A meter that is not named has a limit of nothing."""
         known = self.plan.limits if self.plan else ()
+        if self.is_trial:
+            known = tuple(limit.in_trial for limit in known)
         return {limit.meter.key: LimitInForce(limit.amount, limit.behaviour) for limit in known}
 
 
@@ -67,7 +70,8 @@ def entitlements(organization: Organization) -> Entitlements:
 
 def given(subscription: Subscription | None) -> Entitlements:
     """The same by a subscription that was read already; None for an organization that never had one."""
-    return Entitlements(plans.access(subscription), plans.plan_in_force(subscription))
+    is_trial = subscription is not None and subscription.is_trialing
+    return Entitlements(plans.access(subscription), plans.plan_in_force(subscription), is_trial)
 
 
 def check(organization: Organization, meter_key: str, estimate: Decimal = ONE) -> Decision:

@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 from app.catalog import service as catalog
 from app.catalog.models import Behaviour
 from app.catalog.models import Window as Kind
-from app.catalog.tree import Catalog, Limit, Meter, Overage, Plan, Price
+from app.catalog.tree import Catalog, Limit, Meter, Plan, Price
 from app.core.extensions import db
 from app.organizations.models import Organization
 from app.subscriptions.access import plan_in_force
@@ -76,9 +76,10 @@ class Reading:
     budgets: Mapping[str, Budget]
 
     def limit(self, meter: Meter) -> Limit:
-        """What the plan includes of a meter; nothing of one that it does not name."""
+        """What the plan includes of a meter now; nothing of one that it does not name."""
         known = self.plan.limit(meter.key) if self.plan else None
-        return known or Limit(meter, 0, Behaviour.HARD, ())
+        known = known or Limit(meter, 0, Behaviour.HARD, ())
+        return known.in_trial if self.course.is_trial else known
 
     def window(self, meter: Meter, instant: datetime) -> Window:
         """The window around `instant`. A month of the calendar that was begun goes on, whatever becomes of the time zone."""
@@ -102,16 +103,10 @@ class Reading:
             used=counted.used if counted else Decimal(0),
             begins_at=window.begins_at,
             resets_at=window.ends_at,
-            overage_price=self._overage(limit),
+            overage_price=limit.overage(self.price.amount.currency) if self.price else None,
             counted_at=counted.counted_at if counted else None,
             budget=self.budgets.get(meter.key),
         )
-
-    def _overage(self, limit: Limit) -> Overage | None:
-        """What one unit more costs; in a trial nothing does."""
-        if self.price is None or self.course.is_trial:
-            return None
-        return limit.overage(self.price.amount.currency)
 
 
 def read(
@@ -141,6 +136,7 @@ def course(organization: Organization, subscription: Subscription | None) -> Cou
         begins_at=subscription.current_period_start,
         ends_at=subscription.current_period_end,
         is_trial=subscription.status == Status.TRIALING,
+        free_until=subscription.trial_end,
         over_at=subscription.ended_at,
     )
 

@@ -28,8 +28,8 @@ class Window(NamedTuple):
 class Course:
     """What decides about windows. `created_at` and `zone` are the organization's; the rest is of its latest subscription.
 
-    `begins_at` to `ends_at` is the period that Stripe named last, and `is_trial` says that it is one; `over_at` is when the
-    subscription ended. All None for an organization that never had one.
+    `begins_at` to `ends_at` is the period that Stripe named last, and `is_trial` says that it is one; `free_until` is when
+    its trial ends or ended, `over_at` when the subscription ended. All None for an organization that never had one.
     """
 
     created_at: datetime
@@ -39,6 +39,7 @@ class Course:
     ends_at: datetime | None = None
     is_trial: bool = False
     over_at: datetime | None = None
+    free_until: datetime | None = None
 
 
 def at(kind: Kind, course: Course, instant: datetime) -> Window:
