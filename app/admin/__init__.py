@@ -26,11 +26,12 @@ def _doors() -> list[Blueprint]:
         routes,
         subscription_routes,
         task_routes,
+        unbilled_routes,
         webhook_routes,
     )
 
     selling = [revenue_routes.bp, customer_routes.bp, subscription_routes.bp, invoice_routes.bp, dunning_routes.bp]
-    running = [webhook_routes.bp, task_routes.bp, call_routes.bp, reconciliation_routes.bp]
+    running = [webhook_routes.bp, task_routes.bp, call_routes.bp, reconciliation_routes.bp, unbilled_routes.bp]
     return [routes.bp, *selling, *running]
 
 
@@ -39,7 +40,7 @@ def _name_things(app: Flask) -> None:
     from app.core import i18n
     from app.revenue import amounts
 
-    from . import cases, differences, movements, subscriptions, wording
+    from . import cases, differences, movements, subscriptions, unbilled, wording
 
     app.jinja_env.filters.update(ago=wording.ago, error_words=wording.error, percent=i18n.percent)
     app.jinja_env.globals.update(
@@ -55,4 +56,5 @@ def _name_things(app: Flask) -> None:
         case_reasons=cases.REASONS,
         attempt_sources=cases.SOURCES,
         attempt_outcomes=cases.OUTCOMES,
+        unbilled_reasons=unbilled.REASONS,
     )

@@ -26,7 +26,13 @@ from app.subscriptions.states import LIVE
 from app.usage import service as usage
 from app.usage.standing import Standing
 
-SENTENCES = {**timeline.SENTENCES, "customer.sync_asked": (_l("Staff had everything fetched from Stripe"), "quiet")}
+from . import unbilled
+
+SENTENCES = {
+    **timeline.SENTENCES,
+    "customer.sync_asked": (_l("Staff had everything fetched from Stripe"), "quiet"),
+    "usage.settled": (_l("Staff settled use that nobody billed"), "quiet"),
+}
 """What customers see of their timeline, and what staff did about them."""
 LATEST = 10
 STEPS = 25
@@ -42,6 +48,7 @@ class Portrait:
     subscription: Subscription | None
     mrr: Money | None
     usage: list[Standing]
+    unbilled: Sequence[Row[Any]]
     people: Sequence[Row[Membership, User]]
     invoices: Sequence[Invoice]
     attempts: Sequence[Attempt]
@@ -56,7 +63,7 @@ class Portrait:
 
 
 def of(organization: Organization) -> Portrait:
-    """Eight statements, one of them for the version of the catalogue."""
+    """Nine statements, one of them for the version of the catalogue."""
     subscription, annual = _subscription(organization)
     entries = audit.timeline(organization.id, STEPS, SENTENCES)
     return Portrait(
@@ -64,6 +71,7 @@ def of(organization: Organization) -> Portrait:
         subscription=subscription,
         mrr=monthly(annual, subscription.price.currency) if subscription and annual else None,
         usage=usage.standings(organization),
+        unbilled=unbilled.of(organization),
         people=db.session.execute(Membership.of(organization)).all(),
         invoices=_invoices(organization),
         attempts=_attempts(organization),

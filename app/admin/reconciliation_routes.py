@@ -10,7 +10,7 @@ from app.core.pages import render
 from app.reconciliation import hearing, service
 from app.reconciliation import rounds as comparison
 
-from . import differences, presses
+from . import differences, presses, unbilled
 from .context import addresses, answered, around, nothing_chosen
 from .forms import ChosenForm, DifferenceFilterForm, DiscardForm
 
@@ -35,6 +35,7 @@ def index() -> ResponseReturnValue:
         hearing=hearing.hearing(),
         left=differences.left(),
         rounds=differences.rounds(),
+        unbilled=unbilled.count(),
         pressing=ChosenForm(next=ways["here"]),
         **ways,
     )

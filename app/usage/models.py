@@ -36,7 +36,7 @@ class Total(Model):
 
     `latest_at` and `latest_id` are of the event that happened last, which a level is read from. `included` is how much the
     plan included when it was last counted, None where nothing beyond is sold; `sold` is how much beyond was handed to
-    Stripe, in `sales` attempts, the last of them at `sold_at`; `price` is Stripe's id of what bills it.
+    Stripe or settled by staff, in `sales` attempts, the last of them at `sold_at`; `price` is Stripe's id of what bills it.
     """
 
     __tablename__ = "usage_totals"

@@ -24,9 +24,10 @@ from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
 from app.subscriptions.models import Subscription
 
-from . import reading
+from . import reading, unbilled
 from .ledger import Sums
 from .models import Sale, Total
+from .reading import Reading
 
 EVERY = timedelta(seconds=5)
 """How long the sales of one total are apart: whoever sends usage all the time must not take up all of Stripe's time."""
@@ -61,10 +62,11 @@ def sell(total_id: int) -> None:
     """Hand what is not sold yet of a total to Stripe. Raises Busy, and whatever Stripe's answers become."""
     total = db.session.get_one(Total, total_id)
     organization = db.session.get_one(Organization, total.organization_id)
-    bill = _bill(organization, total)
+    now = clock.now()
+    read = reading.read(organization, now, now, [total.meter_key])
+    bill = _bill(organization, total, read)
     if bill is None:
-        log.warning("usage beyond the plan cannot be billed", total=total.id, organization=organization.public_id)
-        _locked(total_id).sales += 1  # what is counted next asks again
+        _leave(organization, total_id, read)
         return
     since = _carry(organization, total, bill)
     sale = _begin(total_id, _instant(total, since))
@@ -80,10 +82,16 @@ def sell(total_id: int) -> None:
     _end(organization, total_id, bill, sale)
 
 
-def _bill(organization: Organization, total: Total) -> _Bill | None:
+def _leave(organization: Organization, total_id: int, read: Reading) -> None:
+    """For a person: nobody bills it."""
+    log.warning("usage beyond the plan cannot be billed", total=total_id, organization=organization.public_id)
+    total = _locked(total_id)
+    total.sales += 1  # what is counted next asks again
+    unbilled.note(total, read.subscription)
+
+
+def _bill(organization: Organization, total: Total, read: Reading) -> _Bill | None:
     """None where nothing is sold any more: the subscription is over, or its plan has no price for it."""
-    now = clock.now()
-    read = reading.read(organization, now, now, [total.meter_key])
     meter = catalog.current().meter(total.meter_key)
     overage = read.limit(meter).overage(read.price.amount.currency) if meter and read.price else None
     if read.subscription is None or meter is None or overage is None:
@@ -146,6 +154,7 @@ def _end(organization: Organization, total_id: int, bill: _Bill, sale: Sale | No
             audit.write("usage.overage_began", organization.public_id, organization_id=organization.id, data=data)
         total.sold += sale.quantity
     total.sales, total.sold_at, total.price = total.sales + 1, now, bill.price
+    unbilled.forget(total)
     ask_for([total], now)
 
 

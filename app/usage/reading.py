@@ -81,6 +81,15 @@ class Reading:
         known = known or Limit(meter, 0, Behaviour.HARD, ())
         return known.in_trial if self.course.is_trial else known
 
+    def limit_in(self, meter: Meter, window: Window) -> Limit:
+        """What was included in a window: of one before the end of the subscription that is over, by its plan."""
+        over_at = self.course.over_at
+        if self.subscription is None or over_at is None or window.ends_at is None or window.ends_at > over_at:
+            return self.limit(meter)
+        known, price_id = catalog.current(), self.subscription.price_id
+        plan = next((known.plan(price.plan_key) for price in known.all_prices if price.id == price_id), None)
+        return (plan.limit(meter.key) if plan else None) or self.limit(meter)
+
     def window(self, meter: Meter, instant: datetime) -> Window:
         """The window around `instant`. A month of the calendar that was begun goes on, whatever becomes of the time zone."""
         if meter.window is Kind.CALENDAR_MONTH:

@@ -87,7 +87,7 @@ def _add_up(organization: Organization, placed: Sequence[Placed], read: Reading,
 
 def _included(read: Reading, amount: Amount) -> Decimal | None:
     """What the plan includes where more is sold: by the unit, and not of a trial. None where nothing is."""
-    limit, window = read.limit(amount.meter), amount.window
+    limit, window = read.limit_in(amount.meter, amount.window), amount.window
     is_paid = read.course.since is not None and window.begins_at >= read.course.since
     is_paid &= read.course.free_until is None or window.ends_at is None or window.ends_at > read.course.free_until
     is_sold = limit.behaviour is Behaviour.BILLABLE and amount.meter.aggregation == Aggregation.SUM

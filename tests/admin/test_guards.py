@@ -14,7 +14,7 @@ from app.core.transactions import commit
 from tests.cast import PASSWORD, Browser
 
 SELLING = ["/admin/movements", "/admin/customers", "/admin/subscriptions", "/admin/invoices", "/admin/dunning"]
-LISTS = [*SELLING, "/admin/webhooks", "/admin/tasks", "/admin/calls", "/admin/reconciliation"]
+LISTS = [*SELLING, "/admin/webhooks", "/admin/tasks", "/admin/calls", "/admin/reconciliation", "/admin/unbilled"]
 PAGES = [
     *("/admin/", "/admin/sign-in", *LISTS),
     *("/admin/customers/org_1", "/admin/webhooks/evt_1", "/admin/tasks/1", "/admin/reconciliation/dif_1"),
@@ -25,6 +25,7 @@ PRESSES = [
     "customers/org_1/sync",
     *("dunning/retry", "dunning/stop"),
     *("reconciliation/rounds", "reconciliation/repair", "reconciliation/ignore"),
+    "unbilled/settle",
 ]
 DEEDS = ["/admin/sign-in", *(f"/admin/{press}" for press in PRESSES)]
 
