@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from app.catalog import load
+from app.catalog.reading import PRESETS
 from app.core import clock
 from app.core.extensions import db
 from app.subscriptions import service as subscriptions
@@ -205,6 +208,26 @@ def test_a_plan_by_the_year_bills_by_the_month(ada: Browser, sandbox: Sandbox, n
     turn(sandbox, "2 hours")
     assert invoices(sandbox, ada) == [*paid, 200]
     assert used(ada, METER) == 0
+
+
+def test_after_a_new_catalogue_the_next_sale_is_at_the_new_price(growth: Browser, sandbox: Sandbox, tmp_path: Path):
+    count(growth, generations("a", INCLUDED + 100))
+    work(sandbox)
+    file = tmp_path / "nexus.toml"
+    usual = (PRESETS / "nexus.toml").read_text()
+    file.write_text(
+        usual.replace(
+            'amount = 5_000, behaviour = "billable", overage = { usd = 2',
+            'amount = 5_000, behaviour = "billable", overage = { usd = 3',
+        )
+    )
+    assert len(load.apply(load.read(str(file)))) == 1
+    db.session.commit()
+    count(growth, generations("b", 50))
+    turn(sandbox, "1 minute")
+    turn(sandbox, "1 month")
+    turn(sandbox, "2 hours")
+    assert invoices(sandbox, growth) == [9900, 9900 + 100 * 2 + 50 * 3]
 
 
 def test_a_line_of_the_invoice_says_what_was_beyond_the_plan(growth: Browser, sandbox: Sandbox):
