@@ -28,9 +28,12 @@ KINDS = {
     Kind.NONE: (_l("Status only"), "quiet"),
 }
 """How a kind reads, and the tone of its mark."""
+CHURNED, LOST = "churned", "lost"
 TRIALS_ENDED, TRIALS_CONVERTED = "trials_ended", "trials_converted"
 STEPS: dict[str, Any] = {
     **{kind: label for kind, (label, _) in KINDS.items() if kind != Kind.NONE},
+    CHURNED: _l("Churn of those who paid at the beginning"),
+    LOST: _l("Churn and contraction of those who paid at the beginning"),
     TRIALS_ENDED: _l("Trial ended"),
     TRIALS_CONVERTED: _l("Trial converted"),
 }
@@ -59,10 +62,17 @@ def _chosen(filters: Filters) -> "Select[*tuple[Any, ...]]":
         conditions.append(customers.named(filters.who))
     if filters.currency:
         conditions.append(Movement.currency == filters.currency)
-    if filters.kind == TRIALS_ENDED:
-        conditions.append(book.trial_ended())
-    elif filters.kind == TRIALS_CONVERTED:
-        conditions.append(book.trial_converted())
-    elif filters.kind:
-        conditions.append(Movement.kind == filters.kind)
+    if filters.kind:
+        conditions.append(_of_kind(filters.kind, period))
     return found.where(*conditions)
+
+
+def _of_kind(kind: str, period: Period) -> ColumnElement[bool]:
+    """A kind of movement, or the lines behind a figure of the period."""
+    if kind == CHURNED:
+        return book.churned(period.begins_at)
+    if kind == LOST:
+        return book.lost(period.begins_at)
+    if kind == TRIALS_ENDED:
+        return book.trial_ended()
+    return book.trial_converted() if kind == TRIALS_CONVERTED else Movement.kind == kind

@@ -6,13 +6,14 @@ from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, and_, cast, func, select
 
 from app.core.extensions import db
 from app.core.money import Money
 from app.subscriptions.states import Status
 
-from .amounts import COUNTED, monthly, rounded
+from . import book
+from .amounts import monthly, rounded
 from .models import Kind, Movement
 from .periods import Period
 
@@ -30,13 +31,18 @@ class Moved:
 
 @dataclass
 class Revenue:
-    """Of one currency. Amounts are by the year, in minor units; customers are those who pay something."""
+    """Of one currency. Amounts are by the year, in minor units; customers are those who pay something.
+
+    `gone` and `shrunk` are movements of those who paid when the period began: by churn, by contraction.
+    """
 
     currency: str
     opening: int
     closing: int
     customers_before: int
     customers: int
+    gone: Moved
+    shrunk: Moved
     moved: dict[Kind, Moved] = field(default_factory=dict)
 
     def of(self, kind: str) -> Moved:
@@ -64,17 +70,21 @@ class Revenue:
     @property
     def customer_churn(self) -> Decimal | None:
         """In percent of the customers there were when the period began."""
-        return share(self.of(Kind.CHURN).count, self.customers_before)
+        return share(self.gone.count, self.customers_before)
 
     @property
     def lost(self) -> Money:
-        """By churn and contraction, a month."""
-        return self.monthly(-(self.of(Kind.CHURN).annual + self.of(Kind.CONTRACTION).annual))
+        """By churn and contraction of those who paid when the period began, a month."""
+        return self.monthly(self._lost)
 
     @property
     def revenue_churn(self) -> Decimal | None:
         """In percent of what recurred when the period began."""
-        return share(-(self.of(Kind.CHURN).annual + self.of(Kind.CONTRACTION).annual), self.opening)
+        return share(self._lost, self.opening)
+
+    @property
+    def _lost(self) -> int:
+        return -(self.gone.annual + self.shrunk.annual)
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ def of(period: Period) -> Figures:
         revenues=sorted(_revenues(groups), key=lambda one: (-one.customers, one.currency)),
         counts={status: _standing(groups, status) for status in SHOWN},
         trials_ended=sum(group.number for group in ended),
-        trials_converted=sum(group.number for group in ended if group.status in COUNTED),
+        trials_converted=sum(group.number for group in ended if group.is_converted),
     )
 
 
@@ -113,8 +123,13 @@ def _groups(period: Period) -> "Select[*tuple[Any, ...]]":
     paying = cast(Movement.annual_amount > 0, Integer) - cast(Movement.annual_before > 0, Integer)
     alike = (Movement.currency, Movement.kind, Movement.status, Movement.status_before)
     sums = (func.count().label("number"), _summed(_CHANGE).label("annual"), _summed(paying).label("paying"))
-    within = (Movement.at >= period.begins_at).label("within")
-    return select(*alike, within, *sums).where(Movement.at < period.ends_at).group_by(*alike, "within")
+    within = Movement.at >= period.begins_at
+    fates = (
+        within.label("within"),
+        book.lost(period.begins_at).label("is_lost"),
+        and_(within, book.trial_converted()).label("is_converted"),
+    )
+    return select(*alike, *fates, *sums).where(Movement.at < period.ends_at).group_by(*alike, "within", "is_lost", "is_converted")
 
 
 def _summed(column: ColumnElement[int]) -> ColumnElement[int]:
@@ -135,8 +150,14 @@ def _revenues(groups: Sequence[Any]) -> Iterator[Revenue]:
             closing=sum(group.annual for group in mine),
             customers_before=sum(group.paying for group in before),
             customers=sum(group.paying for group in mine),
+            gone=_moved(_lost(within, Kind.CHURN)),
+            shrunk=_moved(_lost(within, Kind.CONTRACTION)),
             moved={kind: _moved([group for group in within if group.kind == kind]) for kind in Kind},
         )
+
+
+def _lost(groups: Sequence[Any], kind: Kind) -> list[Any]:
+    return [group for group in groups if group.is_lost and group.kind == kind]
 
 
 def _moved(groups: Sequence[Any]) -> Moved:

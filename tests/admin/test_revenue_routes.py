@@ -27,6 +27,7 @@ def busy(nexus: Callable[..., Price]) -> None:
     moves(tries, clock.now(), 34800, 0, kind=Kind.REACTIVATION, status_before="trialing")
     customer("Dora", nexus("growth", currency="eur"), annual=118800)
     invoice(grows, "A-1", refused=2)
+    invoice(tries, "C-1", status="paid", subscription_stripe_id=tries.stripe_id)
 
 
 def soup(browser: Browser, address: str) -> BeautifulSoup:
@@ -62,6 +63,21 @@ def test_every_count_leads_to_as_many_rows(sam: Browser, busy: None, currency: s
     led = {str(link["href"]): int(count.get_text()) for link, count in counts if count.get_text().isdigit()}
     assert len(led) > 6
     assert {address: len(soup(sam, address).select("tbody tr")) for address in led} == led
+
+
+def test_churn_leads_to_those_who_paid_at_the_beginning(sam: Browser, busy: None, nexus: Callable[..., Price]):
+    passes = customer("Emil", nexus("growth"))
+    moves(passes, clock.now(), 118800)
+    moves(passes, clock.now(), 0, 118800, kind=Kind.CHURN, status="canceled", status_before="active")
+    page = soup(sam, "/admin/?period=30-days")
+    links = [link for link in page.select("main .stats dd > a") if link.get_text().endswith("%")][:2]
+    assert [link.find_next("small").get_text() for link in links] == [  # type: ignore[union-attr]  # it is there
+        "2 of the 3 who paid at the beginning",
+        "$198.00 of the $297.00 at the beginning",
+    ]
+    for link in links:
+        rows = soup(sam, str(link["href"])).select("tbody td.lead a")
+        assert [row.get_text() for row in rows] == ["Cleo", "Bob"]
 
 
 def test_the_sum_of_movements_leads_from_the_beginning_to_the_end(sam: Browser, busy: None):
@@ -127,6 +143,9 @@ def test_a_dashboard_of_many_costs_no_more_statements(sam: Browser, busy: None, 
 def test_movements_are_found_by_what_is_known_of_them(sam: Browser, busy: None):
     for query, rows in {
         "kind=churn": 2,
+        f"kind=churned&first={today()}": 2,
+        f"kind=lost&first={today()}": 2,
+        f"kind=lost&first={today() - timedelta(days=300)}": 0,
         "who=Ada": 2,
         "currency=EUR": 1,
         "kind=trials_converted": 1,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from app.core.money import Money
 from app.revenue import figures, losses
 from app.revenue.models import Kind, Movement
 from app.revenue.periods import Period, today
+from app.subscriptions.models import Subscription
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.revenue.rows import customer, invoice, moves
@@ -23,6 +25,15 @@ from tests.revenue.rows import customer, invoice, moves
 def month(app: Flask) -> Period:
     """The last thirty days."""
     return Period(today() - timedelta(days=29), today())
+
+
+def tried(price: Price, status: str) -> Subscription:
+    """A trial of two weeks that has just become `status`."""
+    subscription = customer(f"Trial {status}", price, status=status)
+    moves(subscription, clock.now() - timedelta(days=14), 0, kind=Kind.NONE, status="trialing")
+    if status != "trialing":
+        moves(subscription, clock.now(), 0, kind=Kind.NONE, status=status, status_before="trialing")
+    return subscription
 
 
 def test_where_nothing_recurs_there_is_no_figure(month: Period):
@@ -51,6 +62,27 @@ def test_churn_is_told_of_those_who_paid_at_the_beginning(month: Period, nexus: 
     assert (one.mrr_before, one.mrr) == (Money(20000, "usd"), Money(7500, "usd"))
 
 
+def test_who_came_and_left_within_the_period_is_no_churn_of_those_before(month: Period, nexus: Callable[..., Price]):
+    customer("Ada", nexus("growth"), annual=120000)
+    comes = customer("Bob", nexus("growth"))
+    moves(comes, month.begins_at, 120000)
+    moves(comes, clock.now(), 60000, 120000, kind=Kind.CONTRACTION, status_before="active")
+    moves(comes, clock.now(), 0, 60000, kind=Kind.CHURN, status="canceled", status_before="active")
+    (one,) = figures.of(month).revenues
+    assert (one.customer_churn, one.revenue_churn, one.lost) == (Decimal(0), Decimal(0), Money(0, "usd"))
+    assert one.of(Kind.CHURN).count == 1
+
+
+def test_who_leaves_comes_back_and_leaves_again_is_lost_once(month: Period, nexus: Callable[..., Price]):
+    wavers = customer("Ada", nexus("growth"), annual=120000)
+    for day in (1, 10):
+        at = month.begins_at + timedelta(days=day)
+        moves(wavers, at, 0, 120000, kind=Kind.CHURN, status="paused", status_before="active")
+        moves(wavers, at + timedelta(days=1), 120000, kind=Kind.REACTIVATION, status_before="paused")
+    (one,) = figures.of(month).revenues
+    assert (one.customer_churn, one.revenue_churn, one.of(Kind.CHURN).count) == (Decimal(100), Decimal(100), 2)
+
+
 def test_a_line_belongs_to_the_day_it_begins_with(month: Period, nexus: Callable[..., Price]):
     subscription = customer("Ada", nexus("growth"))
     moves(subscription, month.begins_at, 120)
@@ -60,15 +92,41 @@ def test_a_line_belongs_to_the_day_it_begins_with(month: Period, nexus: Callable
     assert figures.course(month, "usd")[Kind.NEW] == [120] + [0] * 29
 
 
-def test_a_trial_is_converted_by_being_paid_for(month: Period, nexus: Callable[..., Price]):
-    for name, status in (("Ada", "active"), ("Bob", "canceled"), ("Cleo", "paused"), ("Dora", "trialing")):
-        subscription = customer(name, nexus("growth"), status=status)
-        moves(subscription, clock.now() - timedelta(days=14), 0, kind=Kind.NONE, status="trialing")
-        if status != "trialing":
-            moves(subscription, clock.now(), 0, kind=Kind.NONE, status=status, status_before="trialing")
+def test_a_trial_is_over_however_it_ends(month: Period, nexus: Callable[..., Price]):
+    for status in ("active", "canceled", "paused", "trialing"):
+        tried(nexus("growth"), status)
     found = figures.of(month)
-    assert (found.trials_ended, found.trials_converted, found.conversion) == (3, 1, Decimal("33.3"))
+    assert (found.trials_ended, found.trials_converted, found.conversion) == (3, 0, Decimal(0))
     assert found.counts == {"active": 1, "trialing": 1, "past_due": 0}
+
+
+@pytest.mark.parametrize(
+    ("status", "invoices", "converted"),
+    [
+        ("active", [{"status": "paid"}], 1),
+        ("active", [], 0),
+        ("active", [{"status": "open"}], 0),
+        ("active", [{"status": "paid", "total_amount": 0}], 0),
+        ("active", [{"status": "paid", "total_amount": 0}, {"status": "paid"}], 0),
+        ("past_due", [{"status": "open"}], 0),
+        ("past_due", [{"status": "uncollectible"}, {"status": "paid"}], 0),
+        ("past_due", [{"status": "paid"}, {"status": "open"}], 1),
+    ],
+)
+def test_a_trial_is_converted_by_the_first_invoice_after_it_being_paid(
+    month: Period, nexus: Callable[..., Price], status: str, invoices: list[dict[str, Any]], converted: int
+):
+    subscription = tried(nexus("growth"), status)
+    mine = {"subscription_stripe_id": subscription.stripe_id}
+    invoice(subscription, "T-0", issued_at=clock.now() - timedelta(days=14), status="paid", **mine)
+    for number, columns in enumerate(invoices, 1):
+        invoice(subscription, f"T-{number}", **mine | columns)
+    assert figures.of(month).trials_converted == converted
+
+
+def test_another_subscription_that_is_paid_converts_no_trial(month: Period, nexus: Callable[..., Price]):
+    invoice(tried(nexus("growth"), "active"), "T-1", status="paid", subscription_stripe_id="sub_other")
+    assert figures.of(month).trials_converted == 0
 
 
 def test_who_took_a_cancellation_back_has_not_canceled(month: Period, nexus: Callable[..., Price]):
