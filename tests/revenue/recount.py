@@ -140,10 +140,17 @@ def reasons(sandbox: Sandbox) -> Counter[str]:
 
 
 def trials(sandbox: Sandbox) -> tuple[int, int]:
-    """How many trials have ended, and how many of them were paid for."""
+    """How many trials have ended, and of how many the first invoice after it came to something and was paid."""
     tried = [one for one in _all(sandbox, "subscriptions", status="all") if one["trial_end"]]
     ended = [one for one in tried if one["status"] != "trialing"]
-    return len(ended), sum(one["ended_at"] != one["trial_end"] for one in ended)
+    return len(ended), sum(_is_paid_for(sandbox, one) for one in ended)
+
+
+def _is_paid_for(sandbox: Sandbox, subscription: Any) -> bool:
+    invoices = _all(sandbox, "invoices", subscription=subscription["id"])
+    after = [one for one in invoices if one["created"] >= subscription["trial_end"]]
+    first = min(after, key=lambda one: one["created"], default=None)
+    return first is not None and first["status"] == "paid" and first["total"] > 0
 
 
 def failed(sandbox: Sandbox) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.revenue.recount import Step
 from tests.revenue.year import LIVES, Year
 
 CUSTOMERS = int(os.environ.get("YEAR_CUSTOMERS", len(LIVES)))
-"""With more of them, everybody's life repeats a month later for each dozen."""
+"""With more of them, everybody's life repeats a month later."""
 MONTHS = int(os.environ.get("YEAR_MONTHS", 7))
 
 
@@ -32,12 +33,14 @@ def year(sandbox: Sandbox, nexus: Callable[..., Price], person: Callable[..., Br
 
 def test_the_figures_equal_a_recount_of_stripes_invoices(year: Year, sandbox: Sandbox):
     lives = {customer: recount.steps(sandbox, customer) for customer in year.customers.values()}
-    steps = [step for life in lives.values() for step in life if step.at <= clock.now().timestamp()]
+    lives = {name: [step for step in life if step.at <= clock.now().timestamp()] for name, life in lives.items()}
+    steps = [step for life in lives.values() for step in life]
     first = min(step.day for step in steps)
     whole = Period(first, periods.today())
     assert {step.kind for step in steps} == set(Kind) - {Kind.NONE}
-    for part in [whole, *whole.parts()]:
-        assert said(part) == counted(steps, part), part
+    within_which_some_come_and_go = Period(whole.parts()[0].last, whole.last)
+    for part in [whole, *whole.parts(), within_which_some_come_and_go]:
+        assert said(part) == counted(steps, part) | {"churn": churn(list(lives.values()), part)}, part
     assert course(whole) == [moved(steps, part) for part in whole.parts()]
     assert {status: n for status, n in figures.of(whole).counts.items() if n} == recount.statuses(sandbox)
     assert losses.reasons(whole) == recount.reasons(sandbox)
@@ -66,16 +69,32 @@ def counted(steps: list[Step], period: Period) -> dict[str, object]:
     """The same by hand."""
     before = [step for step in steps if step.at < period.begins_at.timestamp()]
     within = [step for step in steps if period.first <= step.day <= period.last]
-    opening, closing = _sum(before), _sum(before + within)
-    paying, kinds = _paying(before), Counter(step.kind for step in within)
-    lost = -_sum([step for step in within if step.kind in {"churn", "contraction"}])
+    closing, kinds = _sum(before + within), Counter(step.kind for step in within)
     return {
         "mrr": round(closing / 12 + 1e-9),
         "arr": closing,
-        "customers": (paying, _paying(before + within)),
+        "customers": (_paying(before), _paying(before + within)),
         "moved": {kind: (kinds[kind], _sum([s for s in within if s.kind == kind])) for kind in kinds},
-        "churn": (figures.share(kinds["churn"], paying), figures.share(lost, opening)),
     }
+
+
+def churn(lives: list[list[Step]], period: Period) -> tuple[Decimal | None, Decimal | None]:
+    """Of customers and of revenue, in percent: each life is walked from what was paid when the period began."""
+    begins, ends = period.begins_at.timestamp(), period.ends_at.timestamp()
+    paying, opening, gone, lost = 0, 0, 0, 0
+    for life in lives:
+        paid = next((step.after for step in reversed(life) if step.at < begins), 0)
+        paying, opening = paying + (paid > 0), opening + paid
+        for step in (step for step in life if paid and begins <= step.at < ends):
+            lost += max(step.before - step.after, 0)
+            if step.after == 0:
+                gone += 1
+                break
+    return _percent(gone, paying), _percent(lost, opening)
+
+
+def _percent(part: int, whole: int) -> Decimal | None:
+    return Decimal(str(round(100 * part / whole, 1))) if whole else None
 
 
 def _sum(steps: list[Step]) -> int:

@@ -42,8 +42,9 @@ LIVES: list[dict[int, tuple[Any, ...]]] = [
     {1: ("buys", "starter", "month", "ONCE20"), 6: ("goes_at_once", "switched_service")},
     {0: ("buys", "pro", "month", "THRICE"), 5: ("pays_with", FAILS), 6: ("pays_with", GOOD)},
     {0: ("buys", "starter", "month", "FIVE"), 3: ("pays_with", FAILS), 4: ("goes_at_once", "")},
+    {2: ("tries", "growth", FAILS)},
 ]
-"""By month what a customer does; a dozen customers live them once, more of them one month later each."""
+"""By month what a customer does; each life is lived once, and again one month later by as many customers more."""
 
 COUPONS: dict[str, dict[str, Any]] = {
     "EVER33": {"percent_off": 33.3, "duration": "forever"},
