@@ -17,7 +17,6 @@ from app.revenue.periods import Period
 from .lists import Order
 
 LONGEST = 100
-YEARS = range(2000, 2200)
 
 
 def _printable(text: str | None) -> str:
@@ -43,7 +42,7 @@ def a_day(label: Any) -> Any:
 
 
 def _sensible(form: Form, field: DateField) -> None:
-    if field.data and field.data.year not in YEARS:
+    if field.data and not periods.EARLIEST <= field.data <= periods.LATEST:
         raise ValidationError(_l("Choose a day between 2000 and 2199."))
 
 
@@ -86,7 +85,7 @@ class FilterForm(Form):
 
 
 class PeriodForm(Form):
-    """A GET form: a period by its name in the address, or by two days; the last month if nothing is said."""
+    """A GET form: a period by its name in the address, or by two days; the last thirty days if nothing is said."""
 
     first = DateField(_l("From"), [Optional()])
     last = DateField(_l("Until"), [Optional()])

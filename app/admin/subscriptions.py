@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from app.catalog.models import Price
+from app.gateway.subscription_changes import FEEDBACKS
 from app.organizations.models import Organization
 from app.revenue import book, losses
 from app.revenue.models import Movement
@@ -35,18 +36,18 @@ STATES = {
 }
 """All but the first are Stripe's. Paying is who adds to the recurring revenue."""
 SILENT = "none"
-REASONS = {
-    "too_expensive": _l("Too expensive"),
-    "missing_features": _l("Missing features"),
-    "switched_service": _l("Switched service"),
-    "unused": _l("Not used"),
-    "customer_service": _l("Customer service"),
-    "too_complex": _l("Too complex"),
-    "low_quality": _l("Low quality"),
-    "other": _l("Another reason"),
-    SILENT: _l("No reason given"),
-}
-"""Stripe's eight (https://docs.stripe.com/api/subscriptions/object#subscription_object-cancellation_details-feedback)."""
+_IN_WORDS = (
+    _l("Too expensive"),
+    _l("Missing features"),
+    _l("Switched service"),
+    _l("Not used"),
+    _l("Customer service"),
+    _l("Too complex"),
+    _l("Low quality"),
+    _l("Another reason"),
+)
+REASONS = dict(zip(FEEDBACKS, _IN_WORDS, strict=True)) | {SILENT: _l("No reason given")}
+"""Stripe's eight, in its order, and none."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def _chosen(filters: Filters) -> "Select[*tuple[Any, ...]]":
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     conditions = [_in_state(filters)] if filters.state else []
+    if filters.before:
+        conditions.append(Subscription.started_at < filters.before)
     if filters.who:
         conditions.append(customers.named(filters.who))
     if filters.plan:

@@ -7,8 +7,8 @@ from app.core import clock
 
 MOST_DAYS, MOST_WEEKS = 31, 182
 """Up to so many days there is a column for each day, or else for each week."""
-EARLIEST = date(2000, 1, 1)
-"""Nothing is older; and no calendar ends here."""
+EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
+"""Nothing is older; and no calendar ends between them."""
 
 
 def midnight(day: date) -> datetime:

@@ -38,7 +38,7 @@ def rows(browser: Browser, address: str) -> list[str]:
         ("", ["Cleo", "Bob", "Ada"]),
         ("sort=oldest", ["Ada", "Bob", "Cleo"]),
         *[("state=paying", ["Ada"]), ("state=trialing", ["Bob"]), ("state=canceled", ["Cleo"])],
-        ("state=active&on=2026-01-01", []),
+        *[("state=active&on=2026-01-01", []), ("on=2026-01-01", []), ("on={today}", ["Cleo", "Bob", "Ada"])],
         *[("plan=pro", ["Cleo"]), ("currency=EUR", ["Cleo"]), ("who=bob", ["Bob"]), ("who=cus_Ada", ["Ada"])],
         *[("reason=unused", ["Cleo"]), ("reason=none", []), ("first={today}&last={today}", ["Cleo"])],
         ("first=2026-01-01&last=2026-01-31", []),
