@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, LargeBinary, Select, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -18,6 +18,8 @@ class User(Model):
     """A person. `email` is lower-case and ASCII (international domains as punycode), so equal addresses compare equal."""
 
     __tablename__ = "users"
+    __table_args__ = (Index("ix_users_email_prefix", "email", postgresql_ops={"email": "text_pattern_ops"}),)
+    """For the beginning of an address: the unique one answers that only where the database sorts by bytes."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(unique=True, default=factory("usr"))

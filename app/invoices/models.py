@@ -49,6 +49,7 @@ class Invoice(Model):
     __tablename__ = "invoices"
     __table_args__ = (
         UniqueConstraint("organization_id", "number"),
+        Index("ix_invoices_number", "number"),
         Index("ix_invoices_newest", "organization_id", "issued_at", "id"),
         Index("ix_invoices_unpaid", "organization_id", postgresql_where="status = 'open'"),
         Index("ix_invoices_issued", "issued_at", "id"),

@@ -129,7 +129,11 @@ def _groups(period: Period) -> "Select[*tuple[Any, ...]]":
         book.lost(period.begins_at).label("is_lost"),
         and_(within, book.trial_converted()).label("is_converted"),
     )
-    return select(*alike, *fates, *sums).where(Movement.at < period.ends_at).group_by(*alike, "within", "is_lost", "is_converted")
+    return (
+        select(*alike, *fates, *sums)
+        .where(Movement.at < period.ends_at)
+        .group_by(*alike, "within", "is_lost", "is_converted")
+    )
 
 
 def _summed(column: ColumnElement[int]) -> ColumnElement[int]:

@@ -32,7 +32,7 @@ class Movement(Model):
     __table_args__ = (
         Index("ix_revenue_movements_at", "at", "id"),
         Index("ix_revenue_movements_subscription", "subscription_id", "at", "id"),
-        Index("ix_revenue_movements_organization", "organization_id", postgresql_where="annual_amount > 0"),
+        Index("ix_revenue_movements_organization", "organization_id", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
