@@ -40,7 +40,7 @@ def _name_things(app: Flask) -> None:
     from app.core import i18n
     from app.revenue import amounts
 
-    from . import cases, differences, movements, subscriptions, unbilled, wording
+    from . import bill, cases, differences, movements, subscriptions, unbilled, wording
 
     app.jinja_env.filters.update(ago=wording.ago, error_words=wording.error, percent=i18n.percent)
     app.jinja_env.globals.update(
@@ -48,6 +48,7 @@ def _name_things(app: Flask) -> None:
         event_states=wording.EVENT_STATES,
         task_states=wording.TASK_STATES,
         call_states=wording.CALL_STATES,
+        bill_steps=bill.STEPS,
         staff_deeds=wording.DEEDS,
         movement_kinds=movements.KINDS,
         cancellation_reasons=subscriptions.REASONS,

@@ -1,11 +1,13 @@
-"""Invoices of all customers."""
+"""Invoices of all customers, and one of them with everything around it."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from app.core.errors import NotFound
 from app.core.pages import render
+from app.invoices import download, printing
 
-from . import invoices
+from . import bill, invoices
 from .context import addresses, around
 from .forms import InvoiceFilterForm
 
@@ -25,3 +27,27 @@ def index() -> ResponseReturnValue:
     )
     found = invoices.page(filters, form.order, **around())
     return render("admin/invoices/index.html", form=form, found=found, **addresses(found, form.kept()))
+
+
+@bp.get("/<name>")
+def show(name: str) -> ResponseReturnValue:
+    found = bill.of(name)
+    return render(
+        "admin/invoices/show.html",
+        bill=found,
+        invoice=found.invoice,
+        document=found.document,
+        refunds=found.refunds,
+        refunded=found.refunded,
+        pdf=printing.state(found.invoice),
+    )
+
+
+@bp.get("/<name>/pdf")
+def pdf(name: str) -> ResponseReturnValue:
+    """The file, once it is made; looking at it has it not made."""
+    invoice, _organization, _case = bill.get(name)
+    path = printing.stored(invoice)
+    if path is None:
+        raise NotFound()
+    return download.of(invoice, path)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Row, select
 from sqlalchemy.orm import contains_eager
@@ -22,11 +21,10 @@ from app.revenue import book
 from app.revenue.amounts import monthly
 from app.revenue.models import Movement
 from app.subscriptions.models import Subscription
-from app.subscriptions.states import LIVE
-from app.usage import service as usage
-from app.usage.standing import Standing
+from app.usage import showing
+from app.usage.wording import MeterWords
 
-from . import unbilled
+from . import stripe_pages, unbilled
 
 SENTENCES = {
     **timeline.SENTENCES,
@@ -36,8 +34,6 @@ SENTENCES = {
 """What customers see of their timeline, and what staff did about them."""
 LATEST = 10
 STEPS = 25
-DASHBOARDS = {"live": "https://dashboard.stripe.com", "test": "https://dashboard.stripe.com/test"}
-"""By STRIPE_MODE; the sandbox has no dashboard of Stripe's."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Portrait:
     organization: Organization
     subscription: Subscription | None
     mrr: Money | None
-    usage: list[Standing]
+    usage: list[MeterWords]
     unbilled: Sequence[Row[Any]]
     people: Sequence[Row[Membership, User]]
     invoices: Sequence[Invoice]
@@ -57,9 +53,8 @@ class Portrait:
     @property
     def at_stripe(self) -> str | None:
         """Their page in Stripe's dashboard."""
-        base = DASHBOARDS.get(current_app.extensions["settings"].stripe_mode)
         customer = self.organization.stripe_customer_id
-        return f"{base}/customers/{customer}" if base and customer else None
+        return stripe_pages.address("customers", customer) if customer else None
 
 
 def of(organization: Organization) -> Portrait:
@@ -70,7 +65,7 @@ def of(organization: Organization) -> Portrait:
         organization=organization,
         subscription=subscription,
         mrr=monthly(annual, subscription.price.currency) if subscription and annual else None,
-        usage=usage.standings(organization),
+        usage=showing.board(organization).words,
         unbilled=unbilled.of(organization),
         people=db.session.execute(Membership.of(organization)).all(),
         invoices=_invoices(organization),
@@ -80,10 +75,8 @@ def of(organization: Organization) -> Portrait:
 
 
 def _subscription(organization: Organization) -> tuple[Subscription | None, int]:
-    is_live = Subscription.status.in_(LIVE)
-    mine = Subscription.of(organization).add_columns(book.stood(Movement.annual_amount))
-    mine = mine.where(is_live | Subscription.began_at.is_not(None)).order_by(None)
-    found: Any = db.session.execute(mine.order_by(is_live.desc(), Subscription.started_at.desc()).limit(1)).first()
+    latest = Subscription.latest_of(organization).add_columns(book.stood(Movement.annual_amount))
+    found: Any = db.session.execute(latest).first()
     return (None, 0) if found is None else (found[0], found[1] or 0)
 
 

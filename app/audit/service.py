@@ -58,6 +58,12 @@ def timeline(organization_id: int, limit: int = 20, actions: Collection[str] = (
     return list(db.session.scalars(entries(organization_id, actions).order_by(Entry.id.desc()).limit(limit)))
 
 
+def about(organization_id: int, subjects: Collection[str], actions: Collection[str], limit: int = 50) -> list[Entry]:
+    """The latest of the organization's entries on any of these public ids, newest first."""
+    found = entries(organization_id, actions).where(Entry.subject.in_(subjects))
+    return list(db.session.scalars(found.order_by(Entry.id.desc()).limit(limit)))
+
+
 def history(subject: str, limit: int = 50) -> list[Entry]:
     """What people did to `subject`, which belongs to no organization: the latest entries, newest first."""
     about = select(Entry).where(Entry.subject == subject, Entry.organization_id.is_(None), Entry.user_id.is_not(None))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, request, send_file, url_for
+from flask import Blueprint, current_app, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.core.pages import refresh, render, wants_partial
@@ -10,7 +10,7 @@ from app.organizations.context import current_membership, current_organization
 from app.organizations.guards import member_of_organization
 from app.organizations.models import Role
 
-from . import printing, search, service
+from . import download, printing, search, service
 from .document import InvoiceDocument
 from .forms import InvoiceFilterForm
 
@@ -72,11 +72,7 @@ def pdf(number: str) -> ResponseReturnValue:
     path = printing.stored(invoice)
     if wants_partial() or path is None:
         return render("invoices/pdf_waiting.html", "invoices/_pdf.html", invoice=invoice, pdf=printing.state(invoice))
-    response = send_file(
-        path, mimetype="application/pdf", as_attachment=True, download_name=f"Invoice-{invoice.number}.pdf"
-    )
-    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    return download.of(invoice, path)
 
 
 @bp.post("/<number>/pdf")

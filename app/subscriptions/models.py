@@ -89,6 +89,13 @@ class Subscription(Model):
         mine = mine.options(*(joinedload(price).joinedload(Price.plan) for price in prices))
         return mine.order_by(cls.started_at.desc(), cls.id.desc())
 
+    @classmethod
+    def latest_of(cls, organization: Organization) -> "Select[Self]":
+        """The live one, or else the one of those that began which started last; none for who never had one."""
+        is_live = cls.status.in_(LIVE)
+        begun = cls.of(organization).where(is_live | cls.began_at.is_not(None)).order_by(None)
+        return begun.order_by(is_live.desc(), cls.started_at.desc()).limit(1)
+
     @property
     def portal_state(self) -> PortalState:
         return portal_state(

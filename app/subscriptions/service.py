@@ -52,10 +52,7 @@ class SecondLiveSubscription(PortalError):
 
 def latest(organization: Organization) -> Subscription | None:
     """The live subscription, or else the one that ended last; None for an organization that never had one."""
-    is_live = Subscription.status.in_(LIVE)
-    mine = Subscription.of(organization).where(is_live | Subscription.began_at.is_not(None)).order_by(None)
-    newest = mine.order_by(is_live.desc(), Subscription.started_at.desc()).limit(1)
-    return db.session.scalar(newest.execution_options(populate_existing=True))
+    return db.session.scalar(Subscription.latest_of(organization).execution_options(populate_existing=True))
 
 
 def running(organization: Organization) -> Subscription:

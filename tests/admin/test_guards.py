@@ -18,7 +18,7 @@ LISTS = [*SELLING, "/admin/webhooks", "/admin/tasks", "/admin/calls", "/admin/re
 PAGES = [
     *("/admin/", "/admin/sign-in", *LISTS),
     *("/admin/customers/org_1", "/admin/webhooks/evt_1", "/admin/tasks/1", "/admin/reconciliation/dif_1"),
-    "/admin/dunning/dun_1",
+    *("/admin/dunning/dun_1", "/admin/invoices/inv_1", "/admin/invoices/inv_1/pdf"),
 ]
 PRESSES = [
     *("webhooks/replay", "webhooks/discard", "tasks/retry", "tasks/discard", "calls/look"),
@@ -46,6 +46,7 @@ def test_the_lists_of_this_test_name_every_door(app: Flask) -> None:
         "evt_1": "<event_id>",
         "dif_1": "<public_id>",
         "dun_1": "<public_id>",
+        "inv_1": "<name>",
         "1": "<int:task_id>",
     }
     pages, deeds = (["/".join(names.get(p, p) for p in path.split("/")) for path in paths] for paths in (PAGES, DEEDS))
