@@ -19,6 +19,7 @@ from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.revenue.rows import customer
 from tests.statements import counted
+from tests.usage.uses import use
 
 LIST = "/admin/customers"
 
@@ -100,6 +101,13 @@ def test_a_budget_of_their_own_is_shown(people: Browser, ada: Browser):
     budgets.set_to(ada.organization, "renders", Decimal(1_234), [80], stops=True)
     commit()
     assert "Budget 1,234" in people.get(f"{LIST}/{ada.organization.public_id}").text
+
+
+def test_use_is_told_as_the_customer_reads_it(people: Browser, cleo: Browser):
+    use(cleo, "storage_gb", "0.5")
+    page = people.get(f"{LIST}/{cleo.organization.public_id}").text
+    assert "0.5 of 1 GB in use, 0.5 GB left" in page
+    assert 'value="0.5"' in page
 
 
 def test_who_never_bought_anything_has_a_page_too(people: Browser, cleo: Browser):

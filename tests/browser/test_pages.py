@@ -33,6 +33,7 @@ PAGES = {
     "customer": ("SAM", "/admin/customers", "Analytical Engines"),
     "subscriptions": ("SAM", "/admin/subscriptions", None),
     "all invoices": ("SAM", "/admin/invoices", None),
+    "invoice for staff": ("SAM", "/admin/invoices", re.compile("-0001$")),
     "webhooks": ("SAM", "/admin/webhooks", None),
     "event": ("SAM", "/admin/webhooks", re.compile(r"^[a-z_]+[.]")),
     "tasks": ("SAM", "/admin/tasks", None),
