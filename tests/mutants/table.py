@@ -545,8 +545,8 @@ KEYS = (
     Mutant(
         "a revoked key opens nothing",
         "app/api_keys/models.py",
-        "cls.secret_hash == secret_hash, cls.revoked_at.is_(None)",
-        "cls.secret_hash == secret_hash",
+        'cls.secret_hash == bindparam("secret_hash"), cls.revoked_at.is_(None)',
+        'cls.secret_hash == bindparam("secret_hash")',
         "tests/api/test_bearer.py::test_a_revoked_key_is_refused_from_the_next_request_on",
     ),
     Mutant(
@@ -566,10 +566,57 @@ KEYS = (
     Mutant(
         "restricted access allows nothing",
         "app/entitlements/deciding.py",
-        "_of_limit(standing, estimate) if access.allowed else (False, str(access.reason))",
-        "_of_limit(standing, estimate)",
+        "_of_budget(standing, estimate) if access.allowed else (False, str(access.reason))",
+        "_of_budget(standing, estimate)",
         "tests/entitlements/test_check.py::test_while_access_is_restricted_nothing_is_allowed",
     ),
 )
 
-MUTANTS = LEASES + INBOX + TASKS + STRIPE + ORGANIZATIONS + MONEY + DOORS + KEYS
+USAGE = (
+    Mutant(
+        "an event counts once",
+        "app/usage/service.py",
+        "[one for event_id, one in single.items() if event_id in added]",
+        "list(single.values())",
+        "tests/usage/test_counting.py::test_an_event_counts_once_however_often_it_is_sent",
+    ),
+    Mutant(
+        "an id stands for one event",
+        "app/usage/service.py",
+        "    if any(ids):\n",
+        "    if False:\n",
+        "tests/usage/test_counting.py::test_an_id_stands_for_one_event",
+    ),
+    Mutant(
+        "a budget that stops denies",
+        "app/entitlements/deciding.py",
+        "    budget = standing.stopping\n",
+        "    budget = None\n",
+        "tests/entitlements/test_check.py::test_a_budget_that_stops_denies",
+    ),
+)
+DUNNING = (
+    Mutant(
+        "a stopped case is charged nothing by itself",
+        "app/dunning/retrying.py",
+        "if not case.is_unpaid or case.state == CaseState.STOPPED:",
+        "if not case.is_unpaid:",
+        "tests/dunning/test_deciding.py::test_a_stopped_case_is_not_charged_to_another_card_by_itself",
+    ),
+    Mutant(
+        "a card that was refused for good is not charged again",
+        "app/dunning/reasons.py",
+        " if state.default_card in refused else None",
+        " if False else None",
+        "tests/dunning/test_reasons.py::test_a_card_refused_for_good_is_not_charged_after_another_was_declined",
+    ),
+    Mutant(
+        "the write-off is made up for after a crash",
+        "app/dunning/concluding.py",
+        "return is_due or intents.was_tried(_key(case))",
+        "return is_due",
+        "tests/dunning/test_ends.py::test_a_worker_that_dies_after_the_plans_end_leaves_nothing_owed",
+    ),
+)
+
+MUTANTS = LEASES + INBOX + TASKS + STRIPE + ORGANIZATIONS + MONEY + DOORS + KEYS + USAGE + DUNNING
