@@ -76,7 +76,7 @@ def page(filters: Filters, order: Order, **around: str) -> Page:
     """Rows of a case, its invoice, and its organization's name and public id."""
     chosen = _whole().where(*_conditions(filters))
     if order is NEXT:
-        chosen = chosen.where(DunningCase.next_attempt_at.is_not(None))
+        chosen = chosen.where(DunningCase.is_charged_again())
     return lists.page(chosen, order, DunningCase.public_id, **around)
 
 

@@ -136,14 +136,22 @@ def _deed(plan: Plan, price: Price | None, current: Plan | None, reader: Reader,
     if not reader.may_buy:
         return Deed(choose, None, _("Ask an admin of your organization, or whoever has its billing role."))
     if plan.kind is PlanKind.FREE:
-        name = current.name if current else ""
-        return Deed(choose, "/subscription/cancel", _("%(plan)s then ends with its paid period.", plan=name))
+        return Deed(choose, "/subscription/cancel", _why_end(current, reader.holding))
     if price is None:
         return Deed(choose, None, _("This plan is not sold in your currency."))
+    if reader.holding and reader.holding.is_owed:
+        return Deed(choose, None, _("A payment is overdue. Pay it first, then you can change."))
     if held is not None:
         url = f"/subscription/change/{price.public_id}"
         return Deed(choose, url, _when(plan, price, current, held, reader.holding), is_primary=True)
     return Deed(choose, f"/checkout/{price.public_id}", is_primary=True)
+
+
+def _why_end(current: Plan | None, holding: Holding | None) -> str:
+    name = current.name if current else ""
+    if holding and holding.is_owed:
+        return str(_("%(plan)s then ends. What is due stays due.", plan=name))
+    return str(_("%(plan)s then ends with its paid period.", plan=name))
 
 
 def _underway(plan: Plan, price: Price | None, held: Price | None, reader: Reader) -> Deed | None:

@@ -47,6 +47,8 @@ class Holding:
     """The price, by its public id, that takes its place at `paid_until`."""
     waiting: str | None = None
     """The price that takes its place once it is paid."""
+    is_owed: bool = False
+    """The running period is not paid for, and nothing is changed before it is."""
 
 
 holdings: Hooks[Callable[[], Holding | None]] = Hooks()

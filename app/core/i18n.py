@@ -74,10 +74,16 @@ def day(instant: datetime | date) -> str:
 
 def moment(instant: datetime) -> str:
     """1 Dec 2026, 14:05 UTC: with the zone named, for deadlines."""
-    zone = get_timezone(timezone())
-    local = instant.astimezone(zone)
-    clock_face = format_datetime(local, "HH:mm z", tzinfo=zone, locale=locale())
-    return f"{day(instant)}, {clock_face}"
+    local = instant.astimezone(get_timezone(timezone()))
+    clock_face = format_datetime(local, "HH:mm", tzinfo=local.tzinfo, locale=locale())
+    return f"{day(instant)}, {clock_face} {_zone(local)}"
+
+
+def _zone(local: datetime) -> str:
+    """CET, NZDT: as the locale calls it or else as people there do; GMT+04:00 where it has no short name."""
+    known = format_datetime(local, "z", tzinfo=local.tzinfo, locale=locale()), local.tzname() or ""
+    offset = format_datetime(local, "ZZZZ", tzinfo=local.tzinfo, locale=locale())
+    return next((name for name in known if name.isalpha()), str(offset))
 
 
 def period(start: datetime, end: datetime) -> str:

@@ -15,6 +15,7 @@ from app.subscriptions.context import current_subscription
 from app.subscriptions.models import Subscription
 
 from . import context, reasons
+from .models import CaseState
 from .reasons import Reason
 
 
@@ -38,15 +39,22 @@ def _failure(subscription: Subscription, invoice: Invoice) -> str:
 
 
 def _what_comes(subscription: Subscription, invoice: Invoice) -> list[str]:
-    found, case = [], context.case_of(invoice)
-    if at := context.next_attempt_at(invoice):
-        if case is not None and case.reason != Reason.DECLINED:
-            found.append(_("With another card we try again at once, at the latest on %(date)s.", date=i18n.day(at)))
-        else:
-            found.append(_("Next attempt: %(date)s.", date=i18n.day(at)))
-    decision = access(subscription)
+    found, decision = [_next_attempt(invoice)], access(subscription)
     if not decision.allowed:
         found.append(_("Access is restricted until it is paid."))
     elif decision.until:
-        found.append(_("You keep full access until %(date)s.", date=i18n.day(decision.until)))
-    return found
+        found.append(_("You keep full access until %(date)s.", date=i18n.moment(decision.until)))
+    return [sentence for sentence in found if sentence]
+
+
+def _next_attempt(invoice: Invoice) -> str:
+    case, at = context.case_of(invoice), context.next_attempt_at(invoice)
+    if at:
+        return str(_("Next attempt: %(date)s.", date=i18n.moment(at)))
+    if case is None or case.state == CaseState.STOPPED:
+        return ""
+    if case.reason == Reason.AUTHENTICATION:
+        return str(_("We do not try again without you."))
+    if case.reason == Reason.DECLINED:
+        return str(_("We do not try again by ourselves."))
+    return str(_("With another card we try again at once."))

@@ -29,8 +29,8 @@ def _known() -> dict[int, DunningCase | None]:
 
 
 def next_attempt_at(invoice: Invoice) -> datetime | None:
-    """When an unpaid invoice is charged again by itself: as we plan it, or else as Stripe does."""
+    """When an unpaid invoice is charged again by itself: as we plan it, or else as Stripe does; None if it is not."""
     case = case_of(invoice) if invoice.is_failed_renewal else None
-    if case is None or case.mode == Mode.STRIPE:
+    if case is None or (case.mode == Mode.STRIPE and case.charged_again_at):
         return invoice.next_payment_attempt_at
-    return case.next_attempt_at
+    return case.charged_again_at

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstraint, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import ids
@@ -12,7 +12,7 @@ from app.core.extensions import Model
 from app.invoices.models import Invoice
 from app.organizations.models import Organization
 
-from .reasons import Trouble
+from .reasons import Reason, Trouble
 
 
 class Mode(StrEnum):
@@ -102,6 +102,22 @@ class DunningCase(Model):
     def is_ours(self) -> bool:
         """Neither Stripe collects it, nor did a member of staff take it out of our hands."""
         return self.mode == Mode.APP and self.state != CaseState.STOPPED
+
+    @property
+    def charged_again_at(self) -> datetime | None:
+        """When the card is charged again by itself; at what is planned beyond that, only another card would be."""
+        return self.next_attempt_at if self._is_worth_trying else None
+
+    @property
+    def _is_worth_trying(self) -> bool:
+        """A bank that asks for the owner of the card is asked again by Stripe, but not by us."""
+        return self.reason == Reason.DECLINED or (self.mode, self.reason) == (Mode.STRIPE, Reason.AUTHENTICATION)
+
+    @classmethod
+    def is_charged_again(cls) -> ColumnElement[bool]:
+        """The cases that have a `charged_again_at`."""
+        by_stripe = and_(cls.mode == Mode.STRIPE, cls.reason == Reason.AUTHENTICATION)
+        return cls.next_attempt_at.is_not(None) & or_(cls.reason == Reason.DECLINED, by_stripe)
 
     def take(self, trouble: Trouble) -> None:
         """Why it is not paid, as the latest attempt has it."""

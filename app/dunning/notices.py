@@ -34,8 +34,8 @@ def tell_failure(case: DunningCase, organization: Organization, invoice: Invoice
         _send(TEMPLATES[Reason(case.reason)], occasion, case, organization, invoice)
         return
     lines = invoices.lines(invoice, receipts.LINES)
-    again = case.next_attempt_at if case.mode == Mode.STRIPE else None  # we do not charge it again without its owner
-    pay_links.send_request(invoice, organization, lines, f"{case.public_id}:{occasion}", again, case.access_ends_at)
+    again, ends = case.charged_again_at, case.access_ends_at
+    pay_links.send_request(invoice, organization, lines, f"{case.public_id}:{occasion}", again, ends)
 
 
 def tell_last(case: DunningCase, organization: Organization, invoice: Invoice) -> None:
@@ -62,7 +62,6 @@ def _send(template: str, occasion: str, case: DunningCase, organization: Organiz
 
 def _context(case: DunningCase, organization: Organization, invoice: Invoice) -> dict[str, Any]:
     settings: Settings = current_app.extensions["settings"]
-    is_charged_again = case.reason == Reason.DECLINED or case.mode == Mode.STRIPE
     return {
         "organization": organization.name,
         "plan": _plan(case),
@@ -70,8 +69,7 @@ def _context(case: DunningCase, organization: Organization, invoice: Invoice) ->
         "amount": i18n.money(invoice.money(invoice.remaining_amount or invoice.paid_amount)),
         "reason": reasons.sentence(case.reason, case.code),
         "needs_other_card": case.reason == Reason.REFUSED,
-        "next_attempt": i18n.moment(case.next_attempt_at) if case.next_attempt_at else None,
-        "is_charged_again": is_charged_again,
+        "next_attempt": i18n.moment(case.charged_again_at) if case.charged_again_at else None,
         "access_until": i18n.moment(case.access_ends_at) if clock.now() < case.access_ends_at else None,
         "ends_plan": case.mode == Mode.APP and settings.dunning_final_action == "cancel",
         "days": pay_links.LIFE.days,

@@ -118,8 +118,8 @@ def _context(
         "number": invoice.number,
         "amount": i18n.money(invoice.remaining),
         "lines": [receipts.named(line) for line in lines],
-        "next_attempt": i18n.day(again) if again else None,
-        "access_until": i18n.day(ends) if ends else None,
+        "next_attempt": i18n.moment(again) if again else None,
+        "access_until": i18n.moment(ends) if ends else None,
         "days": LIFE.days,
         "pay_url": public_url("pay.link", link=token(invoice)),
     }

@@ -14,7 +14,7 @@ from app.organizations.models import Role
 from .context import current_subscription
 from .models import Subscription
 from .purchases import offers
-from .states import PortalState
+from .states import PortalState, Status
 
 TRIAL_NOTICE = timedelta(days=3)
 
@@ -126,6 +126,7 @@ def holding() -> Holding | None:
         ends_at=subscription.cancel_at,
         scheduled=scheduled.public_id if scheduled else None,
         waiting=waiting.public_id if waiting else None,
+        is_owed=subscription.status in {Status.PAST_DUE, Status.UNPAID},
     )
 
 

@@ -28,6 +28,21 @@ def test_a_locale_writes_amounts_and_days(locale: str, dollars: str, yen: str, d
         assert [*written, i18n.day(LATE)] == [dollars, yen, dinar, day]
 
 
+@pytest.mark.parametrize(
+    ("locale", "zone", "moment"),
+    [
+        ("en_US", "UTC", "1 Aug 2026, 20:30 UTC"),
+        ("en_US", "Pacific/Auckland", "2 Aug 2026, 08:30 NZST"),
+        ("en_GB", "America/New_York", "1 Aug 2026, 16:30 EDT"),
+        ("en_US", "Asia/Dubai", "2 Aug 2026, 00:30 GMT+04:00"),
+        ("de_DE", "Europe/Berlin", "01.08.2026, 22:30 MESZ"),
+    ],
+)
+def test_a_deadline_names_its_zone(locale: str, zone: str, moment: str):
+    with i18n.using(locale, zone):
+        assert i18n.moment(LATE) == moment
+
+
 def test_sentences_stay_in_the_language_they_are_written_in():
     with i18n.using("de_DE", "UTC"):
         assert i18n.language() == "en"

@@ -86,7 +86,7 @@ def test_a_bank_that_asks_at_a_renewal_is_named(ada: Browser, subscribe: Subscri
     assert len(statements) <= 6
     assert "Your bank asks you to confirm the payment for Growth: $99.00." in page
     assert "payment for Growth failed" not in page
-    assert "Your bank asks you to confirm a payment of $99.00. Your plan stays active meanwhile." in page
+    assert "Your bank asks you to confirm a payment of $99.00. Your plan stays active until " in page
 
 
 def test_a_trial_becomes_a_paid_plan(ada: Browser, subscribe: Subscribe, sandbox: Sandbox):
