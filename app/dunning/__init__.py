@@ -18,6 +18,6 @@ def init_app(app: Flask) -> None:
     payment_methods.made_default.add(service.default_card_changed)
     paying.tried.add(retrying.heard)
     pages.banners.add(banners.of_renewal)
-    for template in ("payment_no_method", "payment_declined", "payment_final"):
+    for template in ("payment_no_method", "payment_declined", "payment_final", "payment_restricted"):
         notifications.is_idle[template] = pay_links.is_settled
     app.jinja_env.globals.update(next_attempt_at=context.next_attempt_at)

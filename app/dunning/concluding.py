@@ -21,7 +21,7 @@ from app.subscriptions import service as subscriptions
 from app.subscriptions.models import Subscription
 from app.subscriptions.states import RUNNING, Status
 
-from . import retrying, service
+from . import notices, retrying, service
 from .models import CaseState, DunningCase
 
 BANKS_TAKE = timedelta(days=1)
@@ -34,6 +34,7 @@ def conclude(case_id: int) -> None:
     While a bank is at work on the payment it is asked again a day later.
     """
     case, invoice, organization = retrying.read(case_id)
+    was_open = case.is_open
     if _is_to_end(case):
         case = _end(case, invoice, organization)
     elif case.is_open and case.is_ours:
@@ -41,6 +42,9 @@ def conclude(case_id: int) -> None:
     subscription = _subscription(case)
     if case.is_unpaid and subscription is not None and subscription.status in {Status.PAST_DUE, Status.UNPAID}:
         audit.write("dunning.restricted", case.public_id, organization_id=case.organization_id)
+        is_told = was_open and not case.is_open  # by the last notice of just now
+        if not is_told and case.opened_at < case.access_ends_at:  # else it was restricted before this renewal failed
+            notices.tell_restricted(case, organization, invoice)
 
 
 def _is_to_end(case: DunningCase) -> bool:

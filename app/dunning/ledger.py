@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.core import clock
 from app.core.extensions import db
@@ -45,6 +45,12 @@ def next_at(case: DunningCase) -> datetime | None:
         .order_by(DunningAttempt.at)
         .limit(1)
     )
+
+
+def left(case: DunningCase) -> int:
+    """How many attempts are planned."""
+    mine = select(func.count()).where(DunningAttempt.case_id == case.id)
+    return db.session.scalars(mine.where(DunningAttempt.outcome == Outcome.PLANNED)).one()
 
 
 def drop_planned(case: DunningCase) -> None:

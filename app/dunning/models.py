@@ -122,7 +122,7 @@ class DunningCase(Model):
     def take(self, trouble: Trouble) -> None:
         """Why it is not paid, as the latest attempt has it."""
         self.reason, self.code = trouble.reason, trouble.code
-        if trouble.card and trouble.card not in self.refused_cards:
+        if trouble.reason == Reason.REFUSED and trouble.card and trouble.card not in self.refused_cards:
             self.refused_cards = [*self.refused_cards, trouble.card]
 
 

@@ -15,9 +15,10 @@ from app.invoices import service as invoices
 from app.invoices.models import Invoice
 from app.organizations import service as organizations
 from app.organizations.models import Organization
+from app.payment_methods.models import PaymentMethod
 from app.subscriptions.models import Subscription
 
-from . import reasons
+from . import ledger, reasons
 from .models import DunningCase, Mode
 from .reasons import Reason
 
@@ -28,10 +29,12 @@ TEMPLATES = {
 }
 
 
-def tell_failure(case: DunningCase, organization: Organization, invoice: Invoice, occasion: str) -> None:
-    """An attempt failed, once per `occasion`, and it was not the last one."""
+def tell_failure(
+    case: DunningCase, organization: Organization, invoice: Invoice, occasion: str, card: str | None = None
+) -> None:
+    """An attempt with this `card` (Stripe's id) failed, once per `occasion`, and it was not the last one."""
     if case.reason != Reason.AUTHENTICATION:
-        _send(TEMPLATES[Reason(case.reason)], occasion, case, organization, invoice)
+        _send(TEMPLATES[Reason(case.reason)], occasion, case, organization, invoice, card)
         return
     lines = invoices.lines(invoice, receipts.LINES)
     again, ends = case.charged_again_at, case.access_ends_at
@@ -43,14 +46,26 @@ def tell_last(case: DunningCase, organization: Organization, invoice: Invoice) -
     _send("payment_final", "last", case, organization, invoice)
 
 
+def tell_restricted(case: DunningCase, organization: Organization, invoice: Invoice) -> None:
+    """The days of grace are over."""
+    _send("payment_restricted", "grace", case, organization, invoice)
+
+
 def tell_recovery(case: DunningCase, organization: Organization, invoice: Invoice) -> None:
     """The money is there."""
     _send("payment_recovered", "end", case, organization, invoice)
 
 
-def _send(template: str, occasion: str, case: DunningCase, organization: Organization, invoice: Invoice) -> None:
+def _send(
+    template: str,
+    occasion: str,
+    case: DunningCase,
+    organization: Organization,
+    invoice: Invoice,
+    card: str | None = None,
+) -> None:
     with i18n.using(organization.locale, organization.timezone):
-        context = _context(case, organization, invoice)
+        context = _context(case, organization, invoice) | {"card": _label(organization, card)}
     mail: dict[str, Any] = {
         "template": template,
         "to": organizations.billing_emails(organization),
@@ -70,6 +85,7 @@ def _context(case: DunningCase, organization: Organization, invoice: Invoice) ->
         "reason": reasons.sentence(case.reason, case.code),
         "needs_other_card": case.reason == Reason.REFUSED,
         "next_attempt": i18n.moment(case.charged_again_at) if case.charged_again_at else None,
+        "is_last_to_come": case.mode == Mode.APP and ledger.left(case) == 1,
         "access_until": i18n.moment(case.access_ends_at) if clock.now() < case.access_ends_at else None,
         "ends_plan": case.mode == Mode.APP and settings.dunning_final_action == "cancel",
         "days": pay_links.LIFE.days,
@@ -77,6 +93,12 @@ def _context(case: DunningCase, organization: Organization, invoice: Invoice) ->
         "add_url": public_url("payment_methods.add"),
         "subscription_url": public_url("subscriptions.show"),
     }
+
+
+def _label(organization: Organization, card: str | None) -> str | None:
+    known = PaymentMethod.of(organization).where(PaymentMethod.stripe_id == card)
+    found = db.session.scalar(known) if card else None
+    return found.label if found else None
 
 
 def _plan(case: DunningCase) -> str:

@@ -58,7 +58,7 @@ _CODES = {
 
 @dataclass(frozen=True)
 class Trouble:
-    """`code` is Stripe's, `card` the one that is not charged again where the reason is that it was refused for good."""
+    """`code` and `card` are Stripe's: the word for it, and the id of what was charged."""
 
     reason: Reason
     code: str | None = None
@@ -69,14 +69,13 @@ def of(collecting: IntentRecord | None) -> Trouble:
     """What stands in the way, by what an invoice's money was last asked with."""
     if collecting is None:
         return Trouble(Reason.NO_METHOD)
+    card = _tried(collecting)
     if collecting.asks_owner or collecting.code in OWNER_ASKED:
-        return Trouble(Reason.AUTHENTICATION, collecting.code)
+        return Trouble(Reason.AUTHENTICATION, collecting.code, card)
     if collecting.code is None:
         return Trouble(Reason.NO_METHOD)
     is_hard = collecting.code in HARD or collecting.advice == NOT_AGAIN
-    if is_hard:
-        return Trouble(Reason.REFUSED, collecting.code, collecting.refused or collecting.payment_method)
-    return Trouble(Reason.DECLINED, collecting.code)
+    return Trouble(Reason.REFUSED if is_hard else Reason.DECLINED, collecting.code, card)
 
 
 def hurdle(state: PaymentState, refused: Collection[str]) -> Trouble | None:
@@ -93,10 +92,12 @@ def hurdle(state: PaymentState, refused: Collection[str]) -> Trouble | None:
 
 
 def tried(state: PaymentState) -> str | None:
-    """The card of the latest attempt. What an earlier one met stays written beside a bank's question."""
-    intent = state.intent
-    if intent is None:
-        return None
+    """The card of the latest attempt."""
+    return _tried(state.intent) if state.intent else None
+
+
+def _tried(intent: IntentRecord) -> str | None:
+    """What an earlier attempt met stays written beside a bank's question."""
     return intent.payment_method if intent.asks_owner else intent.refused or intent.payment_method
 
 

@@ -41,7 +41,7 @@ def as_planned(case_id: int, position: int) -> None:
         return
     case.next_attempt_at = ledger.next_at(case)
     if found.outcome == Outcome.FAILED:
-        service.failed(case, organization, invoice, position)
+        service.failed(case, organization, invoice, position, found.trouble)
     elif found.outcome == Outcome.HELD and case.next_attempt_at is None:
         service.give_up(case, organization, invoice)
 

@@ -19,6 +19,7 @@ from app.subscriptions.states import RUNNING
 
 from . import ledger, notices, reasons
 from .models import UNPAID, CaseState, DunningAttempt, DunningCase, Mode, Outcome, Source
+from .reasons import Trouble
 
 LAST_ATTEMPT = timedelta(hours=1)
 """How long the last planned attempt has, before what follows from its failure."""
@@ -96,7 +97,7 @@ def _open(organization: Organization, invoice: Invoice, record: InvoiceRecord) -
     else:
         case.next_attempt_at = invoice.next_payment_attempt_at
         conclude_at(case, case.access_ends_at)
-    _tell_failure(case, organization, invoice, 0)
+    _tell_failure(case, organization, invoice, 0, trouble)
 
 
 def _access_ends_at(invoice: Invoice) -> datetime:
@@ -132,13 +133,15 @@ def _hear(case: DunningCase, organization: Organization, invoice: Invoice, recor
     db.session.add(ledger.made(case, invoice, Source.STRIPE, Outcome.FAILED, trouble))
     if case.mode == Mode.STRIPE and case.is_open:
         case.next_attempt_at = invoice.next_payment_attempt_at
-        _tell_failure(case, organization, invoice, case.counted)
+        _tell_failure(case, organization, invoice, case.counted, trouble)
 
 
-def failed(case: DunningCase, organization: Organization, invoice: Invoice, position: int) -> None:
+def failed(
+    case: DunningCase, organization: Organization, invoice: Invoice, position: int, trouble: Trouble | None
+) -> None:
     """A scheduled attempt of an open case was refused."""
     _audit("attempt_failed", case, invoice)
-    _tell_failure(case, organization, invoice, position)
+    _tell_failure(case, organization, invoice, position, trouble)
 
 
 def give_up(case: DunningCase, organization: Organization, invoice: Invoice) -> None:
@@ -149,12 +152,14 @@ def give_up(case: DunningCase, organization: Organization, invoice: Invoice) -> 
     notices.tell_last(case, organization, invoice)
 
 
-def _tell_failure(case: DunningCase, organization: Organization, invoice: Invoice, position: int) -> None:
+def _tell_failure(
+    case: DunningCase, organization: Organization, invoice: Invoice, position: int, trouble: Trouble | None
+) -> None:
     """With nothing planned after it, it was the last attempt."""
     if case.next_attempt_at is None:
         give_up(case, organization, invoice)
     else:
-        notices.tell_failure(case, organization, invoice, str(position))
+        notices.tell_failure(case, organization, invoice, str(position), trouble.card if trouble else None)
 
 
 def close(case: DunningCase, end: CaseState, organization: Organization, invoice: Invoice) -> None:

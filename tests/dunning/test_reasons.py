@@ -32,7 +32,7 @@ def test_stripes_hard_declines_are_final_for_the_card(code: str):
 
 @pytest.mark.parametrize("code", ["generic_decline", "insufficient_funds", "do_not_honor", "processing_error"])
 def test_other_declines_are_worth_another_attempt(code: str):
-    assert reasons.of(collecting(code=code)) == Trouble(Reason.DECLINED, code)
+    assert reasons.of(collecting(code=code)) == Trouble(Reason.DECLINED, code, "pm_1")
 
 
 def test_stripes_advice_makes_any_decline_final():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from app.dunning.models import DunningCase
+from tests.admin.pressing import press
 from tests.cast import Browser
 from tests.dunning.conftest import invoice_of, let_pass
 from tests.helpers import Mailbox, Sandbox
@@ -98,3 +99,47 @@ def test_no_plan_begins_after_a_period_that_is_not_paid(ada: Browser, renewal: R
     assert "ends with its paid period" not in said
     assert "/subscription/change/" not in said
     assert "Pay it first, then you can change." in said
+
+
+def test_the_mails_name_the_card_and_which_attempt_is_the_last(renewal: Renewal, sandbox: Sandbox, mailbox: Mailbox):
+    renewal()
+    first = mail(mailbox, "was declined")
+    assert "Card: Visa •••• 0341" in first
+    assert "last one" not in first
+    let_pass(sandbox, "72 hours")
+    assert re.search(rf"Next attempt: {MOMENT}, the last one", mail(mailbox, "was declined"))
+    let_pass(sandbox, "72 hours")
+    assert "Next attempt" not in mail(mailbox, "Last notice")
+
+
+@pytest.mark.parametrize("mode", ["app", "stripe", "stopped"])
+def test_the_end_of_access_is_told_when_it_comes_and_once(
+    mode: str,
+    sam: Browser,
+    renewal: Renewal,
+    settings: Callable[..., None],
+    sandbox: Sandbox,
+    mailbox: Mailbox,
+):
+    settings(dunning_mode="stripe" if mode == "stripe" else "app")
+    case = renewal()
+    if mode == "stopped":
+        press(sam, "/admin/dunning/stop", case.public_id, reason="Pays by transfer")
+    subject = "Access to Growth is restricted until $99.00 is paid"
+    seen = []
+    for time in ("72 hours", "72 hours", "23 hours", "2 hours", "10 days"):
+        let_pass(sandbox, time)
+        seen.append(mailbox.subjects(ADA).count(subject))
+    assert seen == [0, 0, 0, 1, 1]
+    said = mail(mailbox, subject)
+    for words in ("Everything comes back at once with the payment.", "Amount due: $99.00", "/pay/"):
+        assert words in said
+
+
+def test_whoever_pays_in_time_hears_nothing_of_an_end_of_access(
+    ada: Browser, renewal: Renewal, use_card: Callable[..., None], sandbox: Sandbox, mailbox: Mailbox
+):
+    renewal()
+    use_card(ada, "4242424242424242")
+    let_pass(sandbox, "9 days")
+    assert not any("restricted" in subject for subject in mailbox.subjects(ADA))
