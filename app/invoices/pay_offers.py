@@ -56,7 +56,11 @@ class Offer:
 
     @property
     def choices(self) -> list[tuple[str, str]]:
-        return [(card.stripe_id, label(card)) for card in self.cards]
+        return [(card.stripe_id, self._said(card)) for card in self.cards]
+
+    def _said(self, card: PaymentMethodRecord) -> str:
+        is_declined = self.refusal and not self.state.asks_owner and card.stripe_id == self.refused
+        return str(_("%(card)s, declined last time", card=label(card))) if is_declined else label(card)
 
     @property
     def refusal(self) -> str:

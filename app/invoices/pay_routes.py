@@ -1,13 +1,14 @@
 """The doors to paying an open invoice: signed in from its page, signed out by the link of a mail."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Blueprint, current_app, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.auth import tokens
 from app.auth.fields import new_token
-from app.core import i18n
+from app.core import clock, i18n
 from app.core.errors import PortalError
 from app.core.errors import page as error_page
 from app.core.extensions import limiter
@@ -29,6 +30,8 @@ bp = Blueprint("pay", __name__)
 
 LINES = 20
 TRIES = "30/hour"
+JUST_PAID = timedelta(hours=1)
+"""How long the page speaks of a payment as of one that was just made."""
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,8 @@ def _page(desk: Desk, refusal: str = "") -> str:
         offer=offer,
         form=form,
         refusal=refusal or offer.refusal,
+        is_refused_now=bool(refusal),
+        is_paid_now=clock.now() - (desk.invoice.paid_at or clock.now()) < JUST_PAID,
         with_another=not offer.cards or request.args.get("card") == "other",
         lines=service.lines(desk.invoice, LINES),
         waiting=_waiting_change(desk),

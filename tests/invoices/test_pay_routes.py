@@ -8,6 +8,7 @@ import requests
 from flask import current_app
 from stripe.params import SubscriptionUpdateParams
 
+from app.core import clock
 from app.core.extensions import db
 from app.gateway.client import client as stripe
 from app.invoices.models import Invoice
@@ -60,6 +61,31 @@ def test_a_refused_card_is_told_beside_the_form_which_may_be_sent_again(ada: Bro
     answer = ada.post(page_of(invoice), data=form_for(give_card(ada, VISA), "u" * 22))
     assert answer.status_code == 303
     assert charges_of(ada) == [9900]
+
+
+def test_a_refusal_is_said_once_now_and_later_and_its_card_is_marked(ada: Browser):
+    invoice = owes(ada)
+    give_card(ada, VISA)
+    now = ada.post(page_of(invoice), data=form_for(give_card(ada, FAILS_LATER))).text
+    later = ada.get(page_of(invoice)).text
+    for text in (now, later):
+        assert text.count("Your card was declined") == 1
+        assert text.count("declined last time") == 1
+        assert re.search(r"ending in 0341, expires [\d/]+, declined last time", text)
+    assert "The last attempt failed" in later
+    assert "The last attempt failed" not in now
+
+
+def test_long_after_the_payment_no_receipt_is_promised(ada: Browser, sandbox: Sandbox):
+    invoice = owes(ada)
+    ada.post(page_of(invoice), data=form_for(give_card(ada, VISA)))
+    assert "A receipt goes to" in ada.get(page_of(invoice)).text
+    sandbox.turn_clock("2 months")
+    clock.refresh()
+    text = ada.get(page_of(invoice)).text
+    assert "A receipt goes to" not in text
+    assert "Already paid" in text
+    assert "Nothing more is due on it." in text
 
 
 def test_the_card_that_was_refused_is_not_chosen_again(ada: Browser):
