@@ -1,14 +1,21 @@
 """Failed renewals as staff see them: which cases there are, and what became of each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, select
 
+from app.audit import service as audit
+from app.audit.models import Entry
+from app.auth.models import User
+from app.core import i18n
 from app.core.errors import NotFound
 from app.core.extensions import db
-from app.dunning.models import UNPAID, CaseState, DunningCase, Outcome, Source
+from app.dunning import service
+from app.dunning.models import UNPAID, CaseState, DunningAttempt, DunningCase, Outcome, Source
 from app.dunning.reasons import Reason
 from app.invoices.models import Invoice
 from app.organizations.models import Organization
@@ -87,6 +94,34 @@ def get(public_id: str) -> tuple[DunningCase, Invoice, str, str]:
     if row is None:
         raise NotFound()
     return row[0], row[1], row[2], row[3]
+
+
+def said(public_ids: Sequence[str]) -> dict[str, str]:
+    """These cases in words, by their public ids: whose they are, the invoice, and what is due."""
+    rows = db.session.execute(_whole().where(DunningCase.public_id.in_(public_ids)))
+    return {
+        case.public_id: f"{name}, {invoice.number}, {i18n.money(invoice.remaining)}" for case, invoice, name, _ in rows
+    }
+
+
+@dataclass(frozen=True)
+class Step:
+    """An attempt, or what a member of staff did; `at` is business time and `by` the name of that member."""
+
+    at: datetime
+    attempt: DunningAttempt | None = None
+    deed: Entry | None = None
+    by: str = ""
+
+
+def ledger(case: DunningCase) -> list[Step]:
+    """Everything that was tried, is planned, or was asked for by staff, newest first."""
+    steps = [Step(attempt.at, attempt=attempt) for attempt in service.attempts(case)]
+    deeds = audit.history(case.public_id)
+    members = db.session.execute(select(User.id, User.name).where(User.id.in_({deed.user_id for deed in deeds})))
+    names: dict[int | None, str] = {row.id: row.name for row in members}
+    steps += [Step(deed.at, deed=deed, by=names.get(deed.user_id, deed.actor)) for deed in deeds[::-1]]
+    return sorted(steps, key=lambda step: step.at)[::-1]
 
 
 def _whole() -> "Select[*tuple[Any, ...]]":

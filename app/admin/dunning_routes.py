@@ -5,9 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.audit import service as audit
 from app.core.pages import render
-from app.dunning import deciding, service
+from app.dunning import deciding
 
 from . import cases, presses
 from .context import addresses, answered, around, nothing_chosen
@@ -39,8 +38,7 @@ def show(public_id: str) -> ResponseReturnValue:
         invoice=invoice,
         organization=organization,
         organization_id=organization_id,
-        ledger=service.attempts(case),
-        history=audit.history(public_id),
+        ledger=cases.ledger(case),
         pressing=ChosenForm(next=url_for(".show", public_id=public_id)),
     )
 
@@ -53,8 +51,12 @@ def retry() -> ResponseReturnValue:
         return nothing_chosen(form.next.data)
     token = form.token.data
     done = presses.once(token, "retry dunning", names, lambda names: deciding.retry_now(names, token))
-    sent = ngettext("%(num)s case is tried now.", "%(num)s cases are tried now.", done)
-    return answered(form.next.data, done, len(names), sent, _("Nothing was left to collect."))
+    asked = ngettext(
+        "%(num)s attempt was asked for. The ledger of the case says what comes of it.",
+        "%(num)s attempts were asked for. The ledger of each case says what comes of it.",
+        done,
+    )
+    return answered(form.next.data, done, len(names), asked, _("Nothing was left to collect."))
 
 
 @bp.post("/stop")
@@ -64,7 +66,7 @@ def stop() -> ResponseReturnValue:
     if not (names := form.names()):
         return nothing_chosen(form.next.data)
     if not form.is_complete():
-        return render("admin/dunning/stop.html", form=form, names=names), form.status
+        return render("admin/dunning/stop.html", form=form, names=names, said=cases.said(names)), form.status
     done = presses.once(form.token.data, "stop dunning", names, lambda names: deciding.stop(names, form.reason.data))
     stopped = ngettext("%(num)s case was stopped.", "%(num)s cases were stopped.", done)
     nothing = _("Nothing was left to stop: only what is unpaid can be.")

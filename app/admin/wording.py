@@ -42,7 +42,7 @@ DEEDS = {
     "event.discarded": (_l("Discarded"), "quiet"),
     "task.retried": (_l("Tried again at once"), "info"),
     "task.discarded": (_l("Discarded"), "quiet"),
-    "dunning_case.retried": (_l("Tried at once"), "info"),
+    "dunning_case.retried": (_l("Attempt asked for"), "info"),
     "dunning_case.stopped": (_l("Stopped"), "warning"),
     "difference.repair_asked": (_l("Repair asked for"), "info"),
     "difference.ignored": (_l("Ignored"), "quiet"),

@@ -1,11 +1,13 @@
 """What staff can do about a failed renewal: look, try now, stop; each press counts once."""
 
+import re
 import secrets
 from collections.abc import Callable
 
 import pytest
 
 from app.audit.models import Entry
+from app.core import clock
 from app.core.extensions import db
 from app.dunning.models import DunningCase
 from app.invoices import paying
@@ -81,11 +83,60 @@ def test_trying_now_counts_once_and_changes_nothing_about_the_plan(
 ):
     case, token = renewal(), secrets.token_urlsafe(16)
     for _ in range(2):
-        assert "1 case is tried now." in told(sam, press(sam, "/admin/dunning/retry", case.public_id, token=token))
+        assert "1 attempt was asked for." in told(sam, press(sam, "/admin/dunning/retry", case.public_id, token=token))
         work(sandbox)
     assert charges(ada, sandbox) == [False, False]
     assert ledger(case)[1:] == [("staff", "failed"), ("schedule", "planned"), ("schedule", "planned")]
     assert audited(case) == [("dunning_case.retried", sam.user.public_id, None)]
+
+
+def words_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page.split("<main")[1]).split())
+
+
+def test_the_ledger_says_in_its_order_who_asked_for_what(
+    sam: Browser, renewal: Renewal, sandbox: Sandbox, settings: Callable[..., None]
+):
+    case = renewal()
+    assert "Retry $99.00 now" in sam.get(f"/admin/dunning/{case.public_id}").text
+    sandbox.turn_clock("1 hour")
+    clock.refresh()
+    press(sam, "/admin/dunning/retry", case.public_id)
+    work(sandbox)
+    said = words_of(sam.get(f"/admin/dunning/{case.public_id}").text)
+    steps = ["Planned attempt", "Attempt asked for by staff", "Attempt asked for", "by Sam", "own charge"]
+    places = [said.index(step) if step != "by Sam" else said.rindex(step) for step in steps]
+    assert places == sorted(places)
+    assert sam.user.public_id not in said
+
+
+def test_stopping_names_what_it_is_about(sam: Browser, renewal: Renewal):
+    case = renewal()
+    page = words_of(press(sam, "/admin/dunning/stop", case.public_id).text)
+    assert f"Analytical Engines, {invoice_of(case).number}, $99.00" in page
+    assert "dun_" not in page
+
+
+def test_a_recovered_case_says_what_it_was_about(
+    ada: Browser, sam: Browser, renewal: Renewal, use_card: Callable[..., None]
+):
+    case = renewal()
+    assert "All on this page" in sam.get("/admin/dunning").text
+    use_card(ada, "4242424242424242")
+    said = words_of(sam.get(f"/admin/dunning/{case.public_id}").text)
+    assert "Amount $99.00" in said
+    assert "Full access until" not in said
+    rows = words_of(sam.get("/admin/dunning").text)
+    assert "$99.00" in rows
+    for button in ("All on this page", "Retry now", "Stop"):
+        assert button not in rows.split("Amount")[-1]
+
+
+def test_a_case_leads_to_its_customer_and_its_subscription(ada: Browser, sam: Browser, renewal: Renewal):
+    case = renewal()
+    page = sam.get(f"/admin/dunning/{case.public_id}").text
+    assert f"/admin/customers/{ada.organization.public_id}" in page
+    assert f"/admin/subscriptions?who={case.subscription_stripe_id}" in page
 
 
 def test_trying_now_with_a_good_card_recovers(ada: Browser, sam: Browser, renewal: Renewal, sandbox: Sandbox):
@@ -110,9 +161,10 @@ def test_stopping_asks_for_a_reason_and_then_nothing_is_charged(
     for _ in range(3):
         let_pass(sandbox, "72 hours")
     assert charges(ada, sandbox) == [False]
-    assert len(mailbox.to("ada@example.com")) == before
+    later = mailbox.subjects("ada@example.com")[:-before]
+    assert later == ["Access to Growth is restricted until $99.00 is paid"]
     assert audited(case) == [("dunning_case.stopped", sam.user.public_id, "Pays by transfer")]
-    assert "The automatic attempts to charge your card were stopped" in ada.get("/").text
+    assert "The automatic attempts to charge the card were stopped" in ada.get("/").text
 
 
 def test_a_stopped_case_is_not_charged_to_another_card_by_itself(

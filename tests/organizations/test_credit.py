@@ -37,7 +37,7 @@ def give(browser: Browser, sandbox: Sandbox, amount: int) -> None:
 def test_the_overview_names_it(credited: Browser):
     page = credited.get("/").text
     assert SHOWN in page
-    assert "Credit on your account is now" in page
+    assert "Credit on the account is now" in page
 
 
 def test_it_is_gone_when_an_invoice_has_used_it(credited: Browser, sandbox: Sandbox):
