@@ -137,6 +137,9 @@ def test_a_case_leads_to_its_customer_and_its_subscription(ada: Browser, sam: Br
     page = sam.get(f"/admin/dunning/{case.public_id}").text
     assert f"/admin/customers/{ada.organization.public_id}" in page
     assert f"/admin/subscriptions?who={case.subscription_stripe_id}" in page
+    theirs = sam.get(f"/admin/customers/{ada.organization.public_id}").text
+    (cases,) = re.findall(r'href="(/admin/dunning\?who=[^"]+)"', theirs)
+    assert case.public_id in sam.get(cases).text
 
 
 def test_trying_now_with_a_good_card_recovers(ada: Browser, sam: Browser, renewal: Renewal, sandbox: Sandbox):
