@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from app.core.extensions import db
+from app.gateway.payment_intents import IntentRecord
 from app.invoices import search
 from tests.cast import Browser
 from tests.invoices.records import ISSUED, LINE, OPEN, kept, numbered, paid
@@ -152,5 +153,6 @@ def test_pages_need_few_statements_whatever_there_is_to_show(ada: Browser, count
 
 
 def test_an_open_invoice_names_the_next_attempt(ada: Browser) -> None:
-    kept(ada.organization, replace(OPEN, attempt_count=1, next_payment_attempt_at=ISSUED))
+    declined = IntentRecord("pi_1", "cus_1", "requires_payment_method", "pm_1", None, {}, code="generic_decline")
+    kept(ada.organization, replace(OPEN, attempt_count=1, next_payment_attempt_at=ISSUED, collecting=declined))
     assert "Next attempt to collect" in ada.get("/invoices/CFL-0001").text
