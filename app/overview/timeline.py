@@ -90,8 +90,12 @@ class Step:
 
 
 def described(entries: list[Entry], sentences: Sentences = SENTENCES) -> list[Step]:
-    """Each entry as a sentence with its tone; `note` says which: an invoice's number, a card's last digits, an amount."""
-    return [Step(e.at, str(sentences[e.action][0]), sentences[e.action][1], _note(e)) for e in entries]
+    """Each entry as a sentence with its tone; `note` says which: an invoice's number, a card's last digits, an amount.
+
+    Latest first by when it happened: what came in late is not the latest because of that.
+    """
+    found = sorted(entries, key=lambda entry: (entry.at, entry.id), reverse=True)
+    return [Step(e.at, str(sentences[e.action][0]), sentences[e.action][1], _note(e)) for e in found]
 
 
 def _note(entry: Entry) -> str:

@@ -1,7 +1,11 @@
 """The home page: the plan at one glance, in a fixed number of statements."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
+from app.audit.models import Entry
+from app.core import clock
+from app.overview.timeline import described
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.statements import counted
@@ -48,6 +52,12 @@ def test_an_unfinished_payment_asks_to_be_finished(ada: Browser, nexus):
     page = ada.get("/").text
     assert "Your payment for Growth was not finished. Nothing was charged." in page
     assert "Finish your payment" in page
+
+
+def test_what_came_in_late_stands_where_it_happened(ada: Browser):
+    told = {"action": "subscription.started", "data": {}}
+    first, second = (Entry(id=number, at=clock.now() - timedelta(days=number), **told) for number in (1, 2))
+    assert [step.at for step in described([second, first])] == [first.at, second.at]
 
 
 def test_a_visitor_is_asked_to_sign_in(client: Browser):
