@@ -106,7 +106,7 @@ def common_saving(catalog: Catalog, currency: str) -> str:
         return sayings.pop()
     shares = [_share(plan, currency) for plan in catalog.offered]
     best = max(shares, default=0)
-    return _("save up to %(percent)s %%", percent=best) if best else ""
+    return _("save up to %(percent)s", percent=i18n.percent(Decimal(best))) if best else ""
 
 
 def _share(plan: Plan, currency: str) -> int:

@@ -21,7 +21,7 @@ from app.core.pages import public_url
 from app.organizations import service as organizations
 from app.organizations.models import Organization
 
-from . import outlook, wording
+from . import mail_words, wording
 from .ledger import Sums
 from .models import MeterBudget
 from .reading import Reading
@@ -89,17 +89,16 @@ def _context(
     organization: Organization, standing: Standing, budget: Budget, level: int
 ) -> Mapping[str, str | int | bool | None]:
     """Plain values: a mail is composed later, when the budget may be another one."""
-    meter, cost = standing.meter, outlook.overage(standing)
+    meter = standing.meter
+    share = i18n.percent(Decimal(int(standing.used * 100 / budget.amount)))
     return {
+        **mail_words.facts(standing),
         "organization": organization.name,
         "level": level,
         "stops": budget.stops,
-        "meter": meter.name,
-        "used": wording.amount(meter, standing.used),
+        "percent": share,
         "budget": wording.amount(meter, budget.amount),
         "left": wording.amount(meter, max(budget.amount - standing.used, Decimal(0))),
-        "cost": i18n.money(cost) if cost else None,
-        "resets_at": i18n.day(standing.resets_at) if standing.resets_at else None,
         "usage_url": public_url("usage.index", meter=meter.key),
         "budget_url": public_url("usage_budget.show", meter_key=meter.key),
     }

@@ -79,7 +79,7 @@ class BudgetForm(FlaskForm):
     )
     levels: Any = SelectMultipleField(
         _l("Mail when this much of it is used"),
-        choices=[SelectChoice(level, f"{level} %") for level in LEVELS],
+        choices=[],
         coerce=int,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
@@ -101,6 +101,7 @@ class BudgetForm(FlaskForm):
             "at_end": "stop" if saved and saved.stops else "go_on",
         }
         super().__init__(data=kept, **kwargs)
+        self.levels.choices = [SelectChoice(level, i18n.percent(Decimal(level))) for level in LEVELS]
         self.standing = standing
 
     def validate_amount(self, field: StringField) -> None:

@@ -20,7 +20,7 @@ from app.core.pages import public_url
 from app.organizations import service as organizations
 from app.organizations.models import Organization
 
-from . import wording
+from . import mail_words, wording
 from .ledger import Sums
 from .reading import Reading
 from .standing import Standing
@@ -110,13 +110,11 @@ def _context(organization: Organization, standing: Standing, level: int) -> Mapp
         "organization": organization.name,
         "level": level,
         "behaviour": standing.behaviour,
-        "meter": standing.meter.name,
         "unit": standing.meter.unit,
-        "used": wording.amount(standing.meter, standing.used),
         "limit": wording.amount(standing.meter, standing.limit or Decimal(0)),
         "left": wording.amount(standing.meter, standing.remaining or Decimal(0)),
         "price": wording.price(standing),
-        "resets_at": i18n.day(standing.resets_at) if standing.resets_at else None,
+        **mail_words.facts(standing),
         "usage_url": public_url("usage.index", meter=standing.meter.key),
         "plans_url": public_url("catalog.plans"),
     }

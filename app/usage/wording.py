@@ -11,7 +11,7 @@ from app.catalog.tree import Meter
 from app.catalog.words import capital, exact
 from app.core import i18n
 
-from . import outlook
+from . import outlook, states
 from .standing import Standing
 
 
@@ -20,7 +20,8 @@ class MeterWords:
     """`state` is a badge (words, tone) once there is something to say; sentences that do not apply are empty.
 
     `scale` is what a full bar stands for, None without one. `mark` is how far along it, in percent, the budget stands, and
-    `included` the same of what is included where the bar goes on behind it; None where there is no such mark.
+    `included` the same of what is included where the bar goes on behind it; None where there is no such mark. `needs_more`: the
+    plan stops it now, or will at this pace before it starts again.
     """
 
     standing: Standing
@@ -35,6 +36,12 @@ class MeterWords:
     scale: Decimal | None
     mark: Decimal | None
     included: Decimal | None
+    needs_more: bool
+
+    @property
+    def tone(self) -> str | None:
+        """Of the bar, as of the badge."""
+        return self.state[1] if self.state else None
 
     @property
     def can_have_budget(self) -> bool:
@@ -49,7 +56,7 @@ def told(standing: Standing, now: datetime) -> MeterWords:
         standing=standing,
         name=capital(standing.meter.name),
         said=_said(standing),
-        state=_state(standing),
+        state=states.state(standing),
         resets=_resets(standing),
         rule=_rule(standing),
         cost=_cost(standing),
@@ -58,6 +65,7 @@ def told(standing: Standing, now: datetime) -> MeterWords:
         scale=scale,
         mark=_along(budget, scale),
         included=_along(standing.limit, scale) if standing.limit != scale else None,
+        needs_more=standing.is_hard and bool(standing.limit) and (not standing.remaining or bool(_full(standing, now))),
     )
 
 
@@ -111,22 +119,6 @@ def _unlimited(meter: Meter, used: str) -> str:
     return str(_("%(used)s used, no limit", used=used))
 
 
-def _state(standing: Standing) -> tuple[str, str] | None:
-    percent = standing.percent
-    is_stopped = standing.is_hard and not standing.remaining
-    if standing.budget is not None and standing.is_budget_reached and not is_stopped:
-        return str(_("Budget reached")), "danger" if standing.budget.stops else "warning"
-    if not standing.limit or percent is None or percent < 80:
-        return None
-    if percent < 100:
-        return str(_("%(percent)s %% used", percent=percent)), "warning" if percent >= 90 else "info"
-    if standing.behaviour is Behaviour.HARD:
-        return str(_("Limit reached")), "danger"
-    if not standing.beyond:
-        return str(_("All included used")), "warning"
-    return str(_("Beyond what is included")), "warning"
-
-
 def _resets(standing: Standing) -> str:
     if standing.resets_at is not None:
         return str(_("Resets on %(date)s.", date=i18n.day(standing.resets_at)))
@@ -139,6 +131,8 @@ def _rule(standing: Standing) -> str:
     """What happens at the limit."""
     if not standing.limit:
         return ""
+    if standing.behaviour is Behaviour.HARD and standing.beyond:
+        return str(_("At the limit no more is allowed; what is reported all the same still counts."))
     if standing.behaviour is Behaviour.HARD:
         return str(_("At the limit no more is allowed."))
     cost = price(standing)
@@ -176,7 +170,11 @@ def _outlook(standing: Standing, now: datetime) -> str:
 def _full(standing: Standing, now: datetime) -> str:
     """When a limit that lets nothing pass is reached."""
     at = outlook.reached_at(standing, standing.limit or Decimal(0), now)
-    return str(_("At this pace the limit is reached on %(day)s.", day=i18n.day(at))) if at else ""
+    if at is None:
+        return ""
+    if i18n.day(at) == i18n.day(now):
+        return str(_("At this pace the limit is reached today."))
+    return str(_("At this pace the limit is reached on %(day)s.", day=i18n.day(at)))
 
 
 def _budget(standing: Standing, now: datetime) -> str:

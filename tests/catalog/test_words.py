@@ -78,7 +78,7 @@ def test_the_saving_is_computed_from_the_prices(loaded: Loaded, current: Current
 
 def test_different_savings_are_said_as_the_largest_share(loaded: Loaded, current: Current) -> None:
     loaded(SMALL + '\n[[plans]]\nkey = "duo"\nname = "Duo"\nprices.usd = { month = 2000, year = 23000 }')
-    assert words.common_saving(current(), "usd") == "save up to 16 %"
+    assert words.common_saving(current(), "usd") == "save up to 16%"
 
 
 def test_a_twelfth_of_a_year_never_looks_cheaper_than_it_is(loaded: Loaded, current: Current) -> None:

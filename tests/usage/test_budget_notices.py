@@ -47,8 +47,8 @@ def test_each_level_is_told_once_on_the_way_up(ada: Browser, mailbox: Mailbox):
         use(ada, "views", 100)
     work()
     assert mailbox.subjects(ADA)[::-1] == [
-        "50 % of your budget for views used",
-        "90 % of your budget for views used",
+        "50% of your budget for views used",
+        "90% of your budget for views used",
         "Your budget for views is reached",
     ]
 

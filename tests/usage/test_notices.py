@@ -39,8 +39,8 @@ def test_each_level_is_told_once_on_the_way_up(ada: Browser, mailbox: Mailbox):
     for _ in range(10):
         use(ada, "ai_generations", 5)
     assert subjects(mailbox) == [
-        "80 % of your AI generations used",
-        "90 % of your AI generations used",
+        "80% of your AI generations used",
+        "90% of your AI generations used",
         "Your limit for AI generations is reached",
     ]
 
@@ -141,6 +141,44 @@ def test_a_mail_about_what_is_sold_names_its_price(ada: Browser, subscribe: Call
     use(ada, "ai_generations", 4_000)
     subjects(mailbox)
     assert "What you use beyond that costs $0.02 each, on your next invoice." in mailbox.to(ADA)[0]["text"]
+
+
+def test_a_mail_about_what_is_sold_says_what_is_beyond_already(
+    ada: Browser, subscribe: Callable[..., None], mailbox: Mailbox
+):
+    subscribe(ada, "growth")
+    mailbox.empty()
+    use(ada, "ai_generations", 6_234)
+    subjects(mailbox)
+    (mail,) = mailbox.to(ADA)
+    so_far = "1,234 beyond that cost $24.68 before tax so far, on your next invoice; what follows costs $0.02 each."
+    assert so_far in mail["text"]
+    assert "Beyond your plan so far, before tax: $24.68" in mail["text"]
+    assert "$24.68" in mail["html"]
+
+
+def test_a_subject_says_how_much_is_used_and_not_which_level_was_passed(ada: Browser, mailbox: Mailbox):
+    use(ada, "ai_generations", 49)
+    assert subjects(mailbox) == ["98% of your AI generations used"]
+
+
+@pytest.mark.parametrize(
+    ("meter", "quantity", "sentence"),
+    [
+        ("ai_generations", "41", "has used 41 AI generations; its plan includes 50."),
+        ("storage_gb", "0.85", "has used 0.85 GB of storage; its plan includes 1 GB."),
+    ],
+)
+def test_a_mail_names_what_was_used(ada: Browser, mailbox: Mailbox, meter: str, quantity: str, sentence: str):
+    use(ada, meter, quantity)
+    subjects(mailbox)
+    assert sentence in mailbox.to(ADA)[0]["text"]
+
+
+def test_a_mail_says_that_use_beyond_a_hard_limit_counts(ada: Browser, mailbox: Mailbox):
+    use(ada, "ai_generations", 55)
+    subjects(mailbox)
+    assert "What is reported all the same still counts." in mailbox.to(ADA)[0]["text"]
 
 
 def test_two_programs_at_once_tell_once(app: Flask, ada: Browser):

@@ -56,18 +56,38 @@ def test_a_meter_says_what_is_used_included_and_left(ada: Browser):
 
 
 @pytest.mark.parametrize(
-    ("key", "used", "state"),
+    ("key", "used", "state", "tone"),
     [
-        ("ai_generations", 41, "82 % used"),
-        ("ai_generations", 46, "92 % used"),
-        ("ai_generations", 50, "Limit reached"),
-        ("views", 10_000, "All included used"),
-        ("views", 10_500, "Beyond what is included"),
+        ("ai_generations", 41, "82% used", "tone-info"),
+        ("ai_generations", 46, "92% used", "tone-warning"),
+        ("ai_generations", 50, "Limit reached", "tone-danger"),
+        ("views", 10_000, "All included used", "tone-warning"),
+        ("views", 10_500, "Beyond what is included", "tone-warning"),
     ],
 )
-def test_a_state_is_told_in_words(ada: Browser, key: str, used: int, state: str):
+def test_a_state_is_told_in_words_and_its_bar_has_the_tone_of_its_badge(
+    ada: Browser, key: str, used: int, state: str, tone: str
+):
     use(ada, key, used)
-    assert state in meter(ada, key)
+    found = page(ada).select_one(f"#meter-{key} .meter")
+    badge = found.select_one(".badge") if found else None
+    assert found is not None
+    assert badge is not None
+    assert (badge.text, badge["class"], found["class"]) == (state, ["badge", tone], ["meter", tone])
+
+
+def test_use_beyond_a_limit_that_lets_nothing_pass_still_counts(ada: Browser):
+    use(ada, "ai_generations", 55)
+    assert "At the limit no more is allowed; what is reported all the same still counts." in meter(
+        ada, "ai_generations"
+    )
+
+
+@pytest.mark.parametrize(("used", "has_way"), [(49, False), (50, True)])
+def test_a_limit_that_is_reached_has_the_larger_plans_beside_it(ada: Browser, used: int, has_way: bool):
+    use(ada, "ai_generations", used)
+    found = page(ada).select_one('#meter-ai_generations a[href="/plans"]')
+    assert (found is not None) is has_way
 
 
 def test_a_level_says_what_is_in_use_and_never_resets(ada: Browser):
@@ -236,8 +256,8 @@ def test_the_overview_shows_the_meters_nearest_to_their_limits(ada: Browser):
     brief = page(ada, "/").find(attrs={"aria-labelledby": "usage-brief"})
     assert isinstance(brief, Tag)
     assert [words(item.find("strong")) for item in brief.find_all("li")][:2] == [
-        "Renders 95 % used",
-        "AI generations 82 % used",
+        "Renders 95% used",
+        "AI generations 82% used",
     ]
 
 

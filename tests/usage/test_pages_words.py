@@ -77,6 +77,12 @@ def test_only_a_sum_has_a_course(whole_app: Flask, found: Standing, outlook: str
     assert words(whole_app, found).outlook == outlook
 
 
+def test_a_limit_that_is_reached_before_the_day_is_over_is_reached_today(whole_app: Flask):
+    late = END - timedelta(hours=20)
+    found = words(whole_app, standing(used="99"), late)
+    assert (found.outlook, found.needs_more) == ("At this pace the limit is reached today.", True)
+
+
 def test_what_is_sold_is_foretold_with_its_price(whole_app: Flask):
     sold = standing(used="75", behaviour=Behaviour.BILLABLE, overage_price=Overage("usd", Decimal("2.5"), "price_1"))
     outlook = "At this pace about 150 by 31 Mar 2026: 50 beyond, about $1.25 before tax."
