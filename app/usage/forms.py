@@ -8,6 +8,7 @@ from babel.numbers import NumberFormatError, parse_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import DateField, Form, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
@@ -33,24 +34,41 @@ class DaysForm(Form):
     first_day = DateField(_l("From"), [Optional()], name="from")
     last_day = DateField(_l("To"), [Optional()], name="to")
 
+    def __init__(self, asked: MultiDict[str, str], today: date) -> None:
+        super().__init__(asked)
+        self.today = today
+
     def validate_first_day(self, field: DateField) -> None:
         _within(field)
 
     def validate_last_day(self, field: DateField) -> None:
         _within(field)
-        first, last = self.first_day.data, field.data
-        if first is None or last is None or self.first_day.errors:
-            return
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """From a first day alone it is until today."""
+        if not super().validate(extra_validators):
+            return False
+        first, last = self.first_day.data, self.last_day.data
+        if first is None:
+            return last is None or _refuse(self.first_day, _("Choose the first day as well."))
+        if last is None:
+            last = self.last_day.data = self.today
         if last < first:
-            raise ValidationError(_("The last day is before the first."))
+            return _refuse(self.last_day, _("The last day is before the first."))
         if (last - first).days >= MOST_DAYS:
-            raise ValidationError(_("Choose at most %(most)s days.", most=MOST_DAYS))
+            return _refuse(self.last_day, _("Choose at most %(most)s days.", most=MOST_DAYS))
+        return True
 
     def chosen(self) -> Days | None:
         """The days chosen by hand; None when there are none, or they make no sense."""
-        if not self.validate() or self.first_day.data is None or self.last_day.data is None:
+        if not self.validate() or self.first_day.data is None:
             return None
         return Days(self.first_day.data, self.last_day.data)
+
+    @property
+    def problem(self) -> str:
+        """What makes no sense, in one line."""
+        return " ".join([*self.first_day.errors, *self.last_day.errors])
 
     def fill(self, meter: Meter, days: Days, meters: list[tuple[str, str]]) -> None:
         """Show what is on the page, and keep what made no sense where it was typed."""
@@ -63,6 +81,11 @@ class DaysForm(Form):
     def named(self) -> Named:
         """The name asked for, else this window."""
         return Named(self.range.data) if self.range.data in set(Named) else Named.THIS
+
+
+def _refuse(field: DateField, sentence: str) -> bool:
+    field.errors = [sentence]
+    return False
 
 
 def _within(field: Any) -> None:

@@ -1,4 +1,4 @@
-"""Mails when a meter comes near its limit: at 80, 90 and 100 %, each once for a window and a limit.
+"""Mails when a meter comes near its limit: at 80, 90 and 100%, each once for a window and a limit.
 
 Recorded in the transaction that counts, behind the lock on the total: what was said is a row that only ever grows.
 """

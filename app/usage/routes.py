@@ -1,17 +1,19 @@
 """The doors to usage for a browser: the page, its meters alone, the days as a file."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.core.errors import NotFound
+from app.core import clock
 from app.core.pages import public_url, render, wants_partial
 from app.organizations.context import current_organization
 from app.organizations.guards import member_of_organization
 
 from . import export, showing
 from .forms import DaysForm
+from .ranges import DaysRefused
 from .wording import told
 
 bp = Blueprint("usage", __name__, url_prefix="/usage")
@@ -24,7 +26,7 @@ def index() -> ResponseReturnValue:
     board = showing.board(current_organization)
     if not board.standings:
         return render("usage/none.html")
-    form = DaysForm(request.args)
+    form = _days_form()
     meter, days = board.chosen(form.meter.data), form.chosen()
     days = days or board.days(form.named, meter)
     form.fill(meter, days, [(standing.meter.key, told(standing, board.now).name) for standing in board.standings])
@@ -54,11 +56,16 @@ def meters() -> ResponseReturnValue:
 @bp.get("/days.csv")
 @member_of_organization
 def csv() -> ResponseReturnValue:
-    """All meters, day by day. 404 for days that make no sense: the page never links to such."""
-    days = DaysForm(request.args).chosen()
+    """All meters, day by day. Raises DaysRefused: the page never links to days that make no sense, but people write addresses."""
+    form = _days_form()
+    days = form.chosen()
     if days is None:
-        raise NotFound()
+        raise DaysRefused(form.problem)
     lines = export.lines(*showing.table(current_organization, days))
     name = f"usage-{days.first}-{days.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(lines, mimetype="text/csv", headers=headers)
+
+
+def _days_form() -> DaysForm:
+    return DaysForm(request.args, clock.now().astimezone(ZoneInfo(current_organization.timezone)).date())

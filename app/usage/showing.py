@@ -16,6 +16,8 @@ from app.core import charts, clock, i18n
 from app.core.charts import Chart, Line, Series
 from app.core.extensions import db
 from app.organizations.models import Organization
+from app.subscriptions.access import access
+from app.subscriptions.states import PortalState
 
 from . import ranges, reading, service, wording
 from .models import Total
@@ -39,6 +41,11 @@ class Board:
     @property
     def plan(self) -> Plan | None:
         return self.read.plan
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whatever is left, programs that ask are told no: a payment is overdue."""
+        return access(self.read.subscription).reason == PortalState.RESTRICTED
 
     @property
     def words(self) -> list[MeterWords]:
@@ -71,13 +78,14 @@ def _nearness(standing: Standing) -> int:
 
 @dataclass(frozen=True)
 class Shown:
-    """The days of one meter; `sum` is in words, "" where adding up levels would make no sense."""
+    """The days of one meter; `sum` is in words, "" where adding up levels would make no sense, `beside` as in ranges."""
 
     meter: Meter
     name: str
     chart: Chart
     sum: str
     most: str
+    beside: str
     is_empty: bool
 
 
@@ -97,12 +105,9 @@ def is_new(organization: Organization, board: Board, days: Days) -> bool:
 
 
 def shown(organization: Organization, board: Board, meter: Meter, days: Days) -> Shown:
-    """A meter day by day. One statement, and none for a window in which nothing was counted."""
+    """A meter day by day, as in the file. One statement."""
     standing = next(standing for standing in board.standings if standing.meter == meter)
-    if days.named is Named.THIS and standing.counted_at is None:
-        found = [Day(day, Decimal(0)) for day in days.all]
-    else:
-        found = service.daily(organization, meter.key, days.first, days.last)
+    found = service.daily(organization, meter.key, days.first, days.last)
     most = max(found, key=lambda day: day.used)
     total = sum((day.used for day in found), Decimal(0))
     return Shown(
@@ -111,6 +116,7 @@ def shown(organization: Organization, board: Board, meter: Meter, days: Days) ->
         chart=_chart(found, standing, days),
         sum=wording.amount(meter, total) if meter.aggregation == Aggregation.SUM else "",
         most=_("Most on %(day)s: %(used)s.", day=i18n.day(most.day), used=wording.amount(meter, most.used)),
+        beside=ranges.beside(days, board.read),
         is_empty=not most.used,
     )
 

@@ -13,6 +13,7 @@ from app.catalog.models import CatalogVersion, Limit, Meter, Plan
 from app.core import clock
 from app.core.extensions import db
 from app.organizations.models import Role
+from app.subscriptions.models import Subscription
 from tests.cast import Browser
 from tests.helpers import Sandbox
 from tests.statements import counted
@@ -162,6 +163,59 @@ def test_the_last_window_is_the_one_before(ada: Browser, sandbox: Sandbox):
     assert (amounts[0], sum(map(int, amounts[:-1]))) == ("5", 5)
 
 
+def test_on_the_day_of_a_purchase_page_and_file_say_the_same(ada: Browser, subscribe: Subscribe, sandbox: Sandbox):
+    sandbox.turn_clock("2 days")
+    clock.refresh()
+    use(ada, "ai_generations", 5)
+    sandbox.turn_clock("1 second")
+    clock.refresh()
+    subscribe(ada, "growth")
+    today = clock.now().date()
+    found = page(ada)
+    in_file = [row["used"] for row in rows(ada, today, today) if row["meter"] == "ai_generations"]
+    assert list(days(found).values()) == in_file == ["5"]
+    assert "0 of 5,000 used" in words(found.find(id="meter-ai_generations"))
+    told = words(found.find(id="usage-days"))
+    assert "This window began on" in told
+    assert "Its first day is shown whole, with what was counted before that." in told
+
+
+def test_the_last_window_names_its_moments(ada: Browser, subscribe: Subscribe, sandbox: Sandbox):
+    sandbox.turn_clock("2 days")
+    clock.refresh()
+    use(ada, "ai_generations", 5)
+    subscribe(ada, "growth")
+    sandbox.turn_clock("2 months")
+    clock.refresh()
+    use(ada, "ai_generations", 5)
+    sandbox.turn_clock("1 month")
+    clock.refresh()
+    told = words(page(ada, range="last").find(id="usage-days"))
+    assert "This window lasted from" in told
+    assert "UTC. Its first and its last day are shown whole" in told
+
+
+def test_a_window_that_begins_with_the_organization_has_nothing_beside_it(ada: Browser):
+    use(ada, "ai_generations", 5)
+    assert "This window began" not in words(page(ada).find(id="usage-days"))
+
+
+@pytest.fixture
+def restricted(ada: Browser, subscribe: Subscribe) -> None:
+    subscribe(ada, "growth")
+    since = clock.now() - timedelta(days=8)
+    db.session.execute(db.update(Subscription).values(status="past_due", past_due_since=since))
+    db.session.commit()
+
+
+def test_while_access_is_restricted_the_meters_say_so_once_and_name_the_way_out(ada: Browser, restricted: None):
+    told = [words(note) for note in page(ada).select("#usage-meters .notice")]
+    assert told == [
+        "Access is restricted Until the overdue payment arrives, programs that ask are told no, whatever is left here. "
+        "What is reported all the same still counts. See invoices"
+    ]
+
+
 def test_a_level_stays_on_days_that_say_nothing(ada: Browser, sandbox: Sandbox):
     use(ada, "storage_gb", "0.5")
     sandbox.turn_clock("3 days")
@@ -186,6 +240,7 @@ def test_days_can_be_chosen(ada: Browser):
         ("2024-01-01", "2026-01-01", "Choose at most 366 days."),
         ("0001-01-01", "2026-01-01", "Choose a day between 2000 and 2199."),
         ("nonsense", "2026-01-01", "Not a valid date value."),
+        ("", "2026-01-01", "Choose the first day as well."),
     ],
 )
 def test_days_that_make_no_sense_are_explained_beside_this_window(ada: Browser, first: str, last: str, sentence: str):
@@ -296,10 +351,28 @@ def test_no_cell_of_the_file_is_a_formula(ada: Browser):
 
 
 @pytest.mark.parametrize(
-    "query", ["", "from=2026-01-01", "from=2026-02-01&to=2026-01-01", "from=2020-01-01&to=2026-01-01"]
+    ("query", "sentence"),
+    [
+        ("", "Choose the first day and the last."),
+        ("to=2026-01-01", "Choose the first day as well."),
+        ("from=2026-02-01&to=2026-01-01", "The last day is before the first."),
+        ("from=2020-01-01&to=2026-01-01", "Choose at most 366 days."),
+    ],
 )
-def test_a_file_of_days_that_make_no_sense_is_not_found(ada: Browser, query: str):
-    assert ada.get(f"/usage/days.csv?{query}").status_code == 404
+def test_a_file_of_days_that_make_no_sense_is_refused_in_words(ada: Browser, query: str, sentence: str):
+    answer = ada.get(f"/usage/days.csv?{query}")
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert 'href="/usage#usage-days"' in answer.text
+
+
+def test_from_a_first_day_alone_it_is_until_today(ada: Browser):
+    use(ada, "views", 40)
+    today = clock.now().date()
+    first = str(today - timedelta(days=2))
+    assert list(days(page(ada, meter="views", **{"from": first})).values()) == ["0", "0", "40"]
+    name = ada.get("/usage/days.csv", query_string={"from": first}).headers["Content-Disposition"]
+    assert f"usage-{first}-{today}.csv" in name
 
 
 def test_a_visitor_is_asked_to_sign_in(client: Browser):
