@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.core.extensions import limiter
+from app.core.pages import public_url
 from app.organizations.context import current_organization
 from app.organizations.guards import may, member_of_organization
 from app.organizations.models import Role
@@ -34,7 +35,7 @@ def create() -> ResponseReturnValue:
         key, secret = service.create(current_organization, form.name.data, form.scopes.data, form_token=form.token.data)
     except (service.TooManyKeys, service.AlreadyCreated) as error:
         return _page(KeyForm(formdata=None), problem=str(error)), error.status
-    return render_template("api_keys/created.html", key=key, secret=secret), 201
+    return render_template("api_keys/created.html", key=key, secret=secret, public_url=public_url), 201
 
 
 @bp.get("/<public_id>/revocation")

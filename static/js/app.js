@@ -1,4 +1,4 @@
-// What plain HTML cannot do by itself: keep a form from being sent twice, and tell people where a swap put them.
+// What plain HTML cannot do by itself: keep a form from being sent twice, tell people where a swap put them, and copy.
 // Every page works without this file.
 
 const inFlight = new WeakSet();
@@ -79,5 +79,30 @@ document.addEventListener("htmx:after:settle", (event) => {
     heading.tabIndex = -1;
     heading.focus();
     return;
+  }
+});
+
+/** The words that people copy: all of a field, or what an element says. */
+function select(source) {
+  if (source.select) source.select();
+  else getSelection().selectAllChildren(source);
+}
+
+// Copying needs https; without it the button stays away and people select for themselves.
+if (navigator.clipboard) {
+  document.querySelectorAll("[data-copies]").forEach((button) => (button.hidden = false));
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copies]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copies);
+  select(source);
+  try {
+    await navigator.clipboard.writeText(source.value ?? source.textContent);
+    const label = button.querySelector("[data-copied]");
+    label.textContent = button.nextElementSibling.textContent = label.dataset.copied;
+  } catch {
+    // The browser does not let us: what is to be copied is selected.
   }
 });

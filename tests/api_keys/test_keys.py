@@ -1,5 +1,6 @@
 """The page /settings/api-keys: everybody reads it, admins create and revoke, a secret is shown once."""
 
+import html
 import re
 import secrets
 
@@ -44,6 +45,21 @@ def test_a_new_key_is_shown_once(ada: Browser):
     assert secret.startswith("cf_sandbox_")
     assert len(secret) > 50
     assert secret not in ada.get(KEYS).text
+
+
+@pytest.mark.parametrize(
+    ("scopes", "path"),
+    [
+        (["usage:write"], "/api/v1/usage/events"),
+        (["entitlements:read"], "/api/v1/entitlements"),
+        (["usage:write", "entitlements:read"], "/api/v1/entitlements"),
+    ],
+)
+def test_a_new_key_comes_with_a_first_call_that_it_may_make(ada: Browser, scopes: list[str], path: str):
+    page = ada.post(KEYS, data=form(scopes=scopes)).text
+    (call,) = re.findall(r'<code id="example-call">(.*?)</code>', page, re.DOTALL)
+    assert re.match(r"curl https?://\S+" + path + " ", call)
+    assert f"Authorization: Bearer {shown_secret(page)}" in html.unescape(call)
 
 
 def test_a_secret_may_not_be_kept_by_the_browser(ada: Browser):
@@ -135,6 +151,7 @@ def test_who_is_no_admin_reads_only(bob: Browser, ada: Browser, key: ApiKey):
     page = bob.get(KEYS).text
     assert key.shown_as in page
     assert "Create key" not in page
+    assert "Only admins of your organization create and revoke keys." in page
     assert bob.post(KEYS, data=form()).status_code == 403
     assert bob.post(f"{KEYS}/{key.public_id}/revocation").status_code == 403
     assert [known.is_revoked for known in all_keys()] == [False]
