@@ -79,6 +79,8 @@ class Chart:
     """Width of a column with its gap, in percent."""
     gutter: int
     """Pixels that the longest label of the scale needs."""
+    width: Decimal
+    """How far the columns go, in percent of the plot: lines end with the last one."""
 
 
 def scale(low: Decimal, high: Decimal, whole: bool = True) -> list[Decimal]:
@@ -125,6 +127,7 @@ def columns(
         line=Mark(place.y(line.value), line.label) if line and reached else None,
         band=_rounded(Decimal(100) / max(len(labels), FEWEST)),
         gutter=max(len(mark.label) for mark in marks) * LETTER + GAP // 2,
+        width=_rounded(Decimal(100) * len(labels) / max(len(labels), FEWEST)),
     )
 
 
@@ -157,7 +160,7 @@ def _columns(labels: Sequence[tuple[str, str]], series: Sequence[Series], words:
         x = Decimal(100) * number / max(len(labels), FEWEST)
         said = tuple(words(value) for value in row)
         found.append(
-            Column(label, title, _rounded(x), _stack(series, row, place), said, shown, _anchor(number, len(labels)))
+            Column(label, title, _rounded(x), _stack(series, row, place), said, shown, _anchor(label, number, len(labels)))
         )
     return found
 
@@ -168,11 +171,13 @@ def _every(labels: Sequence[tuple[str, str]], room: int) -> int:
     return max(1, -(-len(labels) * longest // room))
 
 
-def _anchor(number: int, of: int) -> str:
-    """The labels at the edges stay within them, unless columns are wide."""
-    if of < 16 or 0 < number < of - of // 12:
-        return "middle"
-    return "start" if number == 0 else "end"
+def _anchor(label: str, number: int, of: int) -> str:
+    """A label that would reach beyond an edge of a narrow plot, by more than a letter, begins or ends with its column."""
+    band = NARROW / max(of, FEWEST)
+    middle, half = (number + 0.5) * band, len(label) * LETTER / 2
+    if middle < half - LETTER:
+        return "start"
+    return "end" if middle + half > NARROW + LETTER else "middle"
 
 
 def _stack(series: Sequence[Series], row: Sequence[Decimal], place: _Place) -> tuple[Bar, ...]:

@@ -76,6 +76,17 @@ def test_labels_leave_room_for_one_another():
     assert any(column.shown == "wide" for column in month.columns)
 
 
+@pytest.mark.parametrize(("days", "anchors"), [(1, ["middle"]), (7, ["middle", "middle"]), (13, ["start", "end"])])
+def test_labels_stay_within_the_plot(days: int, anchors: list[str]):
+    drawn = chart(Series("Views", decimals(*range(days))), labels=[f"{day} Nov" for day in range(11, 11 + days)])
+    shown = [column.anchor for column in drawn.columns if column.shown == "always"]
+    assert [shown[0], shown[-1]][:days] == anchors
+
+
+def test_lines_end_with_the_last_column():
+    assert [chart(Series("Views", decimals(*range(days)))).width for days in (2, 7, 30)] == [Decimal("28.57"), 100, 100]
+
+
 def test_the_scale_is_written_as_the_reader_writes_numbers():
     with i18n.using("en_US", "UTC"):
         assert [i18n.compact(Decimal(number)) for number in (0, 1500, -2000000)] == ["0", "1.5K", "−2M"]
