@@ -160,7 +160,9 @@ def _columns(labels: Sequence[tuple[str, str]], series: Sequence[Series], words:
         x = Decimal(100) * number / max(len(labels), FEWEST)
         said = tuple(words(value) for value in row)
         found.append(
-            Column(label, title, _rounded(x), _stack(series, row, place), said, shown, _anchor(label, number, len(labels)))
+            Column(
+                label, title, _rounded(x), _stack(series, row, place), said, shown, _anchor(label, number, len(labels))
+            )
         )
     return found
 

@@ -1,6 +1,6 @@
 """The timeline in sentences: what the audit knows of this organization, as far as it concerns its billing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -80,6 +80,12 @@ SENTENCES: Sentences = {
     "membership.role_changed": (_l("Role changed"), "info"),
 }
 
+REACHED: Mapping[str, Any] = {
+    "usage.level_reached": _l("Use reached its limit"),
+    "usage.budget_level_reached": _l("Use reached its budget"),
+}
+"""What the words above become at the whole of it."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -92,10 +98,25 @@ class Step:
 def described(entries: list[Entry], sentences: Sentences = SENTENCES) -> list[Step]:
     """Each entry as a sentence with its tone; `note` says which: an invoice's number, a card's last digits, an amount.
 
-    Latest first by when it happened: what came in late is not the latest because of that.
+    Latest first by when it happened: what came in late is not the latest because of that. Of the levels that use came to in
+    one window of a meter the latest stands for all.
     """
-    found = sorted(entries, key=lambda entry: (entry.at, entry.id), reverse=True)
-    return [Step(e.at, str(sentences[e.action][0]), sentences[e.action][1], _note(e)) for e in found]
+    found = _latest(sorted(entries, key=lambda entry: (entry.at, entry.id), reverse=True))
+    return [Step(e.at, _title(e, sentences), sentences[e.action][1], _note(e)) for e in found]
+
+
+def _latest(entries: list[Entry]) -> Iterator[Entry]:
+    told = set()
+    for entry in entries:
+        window = (entry.action, entry.data.get("meter"), entry.data.get("window"))
+        if entry.action not in REACHED or window not in told or window[-1] is None:
+            yield entry
+        told.add(window)
+
+
+def _title(entry: Entry, sentences: Sentences) -> str:
+    is_whole = entry.action in REACHED and entry.data["level"] == 100
+    return str(REACHED[entry.action] if is_whole else sentences[entry.action][0])
 
 
 def _note(entry: Entry) -> str:

@@ -81,7 +81,7 @@ def _tell(organization: Organization, standing: Standing, budget: Budget, level:
     meter, window = standing.meter.key, f"{standing.begins_at:%Y-%m-%dT%H:%M}"
     key = f"budget_notice:{organization.public_id}:{meter}:{window}:{budget.amount:f}:{level}"
     tasks.record("send_mail", key, mail, queue="mail")
-    data = {"meter": meter, "level": level}
+    data = {"meter": meter, "level": level, "window": standing.begins_at.isoformat()}
     audit.write("usage.budget_level_reached", organization.public_id, organization_id=organization.id, data=data)
 
 

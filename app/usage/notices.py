@@ -100,7 +100,7 @@ def _tell(organization: Organization, standing: Standing, level: int) -> None:
     if standing.resets_at is not None:
         mail["stale_at"] = standing.resets_at.isoformat()
     tasks.record("send_mail", key, mail, queue="mail")
-    data = {"meter": meter, "level": level}
+    data = {"meter": meter, "level": level, "window": standing.begins_at.isoformat()}
     audit.write("usage.level_reached", organization.public_id, organization_id=organization.id, data=data)
 
 

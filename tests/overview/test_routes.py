@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from app.audit.models import Entry
 from app.core import clock
 from app.overview.timeline import described
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.statements import counted
+from tests.usage.uses import use
 
 Subscribe = Callable[..., None]
 
@@ -68,3 +71,19 @@ def test_a_visitors_fragment_request_is_sent_to_the_sign_in_page(client: Browser
     answer = client.get("/subscription", headers={"HX-Request": "true"})
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"].startswith("/login")
+
+
+@pytest.mark.parametrize(("used", "title"), [(41, "Use came near its limit"), (50, "Use reached its limit")])
+def test_the_timeline_tells_near_from_reached(ada: Browser, nexus, used: int, title: str):
+    use(ada, "ai_generations", used)
+    assert title in ada.get("/").text
+
+
+def test_of_the_levels_of_one_window_the_latest_stands_in_the_timeline(ada: Browser, nexus, sandbox: Sandbox):
+    for quantity in (41, 5, 4):
+        use(ada, "ai_generations", quantity)
+    sandbox.turn_clock("1 month")
+    clock.refresh()
+    use(ada, "ai_generations", 41)
+    page = ada.get("/").text
+    assert [page.count(f"AI generations, {level}%") for level in (80, 90, 100)] == [1, 0, 1]
