@@ -132,7 +132,7 @@ def _rule(standing: Standing) -> str:
     if not standing.limit:
         return ""
     if standing.behaviour is Behaviour.HARD and standing.beyond:
-        return str(_("At the limit no more is allowed; what is reported all the same still counts."))
+        return str(_("At the limit no more is allowed; what is reported still counts."))
     if standing.behaviour is Behaviour.HARD:
         return str(_("At the limit no more is allowed."))
     cost = price(standing)

@@ -178,7 +178,7 @@ def test_a_mail_names_what_was_used(ada: Browser, mailbox: Mailbox, meter: str, 
 def test_a_mail_says_that_use_beyond_a_hard_limit_counts(ada: Browser, mailbox: Mailbox):
     use(ada, "ai_generations", 55)
     subjects(mailbox)
-    assert "What is reported all the same still counts." in mailbox.to(ADA)[0]["text"]
+    assert "What is reported still counts." in mailbox.to(ADA)[0]["text"]
 
 
 def test_two_programs_at_once_tell_once(app: Flask, ada: Browser):

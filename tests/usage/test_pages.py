@@ -79,7 +79,7 @@ def test_a_state_is_told_in_words_and_its_bar_has_the_tone_of_its_badge(
 
 def test_use_beyond_a_limit_that_lets_nothing_pass_still_counts(ada: Browser):
     use(ada, "ai_generations", 55)
-    assert "At the limit no more is allowed; what is reported all the same still counts." in meter(
+    assert "At the limit no more is allowed; what is reported still counts." in meter(
         ada, "ai_generations"
     )
 
@@ -212,7 +212,7 @@ def test_while_access_is_restricted_the_meters_say_so_once_and_name_the_way_out(
     told = [words(note) for note in page(ada).select("#usage-meters .notice")]
     assert told == [
         "Access is restricted Until the overdue payment arrives, programs that ask are told no, whatever is left here. "
-        "What is reported all the same still counts. See invoices"
+        "What is reported still counts. See invoices"
     ]
 
 
