@@ -39,11 +39,6 @@ class MeterWords:
     needs_more: bool
 
     @property
-    def tone(self) -> str | None:
-        """Of the bar, as of the badge."""
-        return self.state[1] if self.state else None
-
-    @property
     def can_have_budget(self) -> bool:
         """Where the plan allows nothing there is nothing to plan."""
         return self.standing.budget is not None or not self.standing.is_hard or bool(self.standing.limit)

@@ -67,7 +67,7 @@ def test_a_limit_comes_near_is_reached_and_moves_with_the_plan(newcomer: Callabl
     expect(meter).to_contain_text("84% used")
     program.reports(used("3", 8))
     expect(meter).to_contain_text("Limit reached")
-    expected = ["80% of your AI generations used", "Your limit for AI generations is reached"]
+    expected = ["84% of your AI generations used", "Your limit for AI generations is reached"]
     until(lambda: len(subjects(mia, demo)) == 2, "the mails about use")
     assert subjects(mia, demo) == expected
 

@@ -79,9 +79,7 @@ def test_a_state_is_told_in_words_and_its_bar_has_the_tone_of_its_badge(
 
 def test_use_beyond_a_limit_that_lets_nothing_pass_still_counts(ada: Browser):
     use(ada, "ai_generations", 55)
-    assert "At the limit no more is allowed; what is reported still counts." in meter(
-        ada, "ai_generations"
-    )
+    assert "At the limit no more is allowed; what is reported still counts." in meter(ada, "ai_generations")
 
 
 @pytest.mark.parametrize(("used", "has_way"), [(49, False), (50, True)])
