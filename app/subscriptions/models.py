@@ -22,7 +22,8 @@ from .states import LIVE, RUNNING, PortalState, Status, portal_state
 class Subscription(Model):
     """Written only by `service.absorb`, from what Stripe answered; instants are business time, UTC.
 
-    But `synced_at` is machine time: when Stripe was asked for what stands here.
+    But `synced_at` is machine time: when Stripe was asked for what stands here. `price_since` is None as long as it has the
+    price it began with.
     """
 
     __tablename__ = "subscriptions"
@@ -43,6 +44,7 @@ class Subscription(Model):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))
     stripe_id: Mapped[str] = mapped_column(unique=True)
     price_id: Mapped[int] = mapped_column(ForeignKey("prices.id"))
+    price_since: Mapped[datetime | None]
     status: Mapped[str]
     quantity: Mapped[int]
     started_at: Mapped[datetime]

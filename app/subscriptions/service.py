@@ -157,6 +157,9 @@ def _change(
         subscription.past_due_since = None
     if subscription.status == Status.PAUSED:
         subscription.next_charge = None
+    if before.get("price_id", subscription.price_id) != subscription.price_id:
+        is_renewed = before["current_period_start"] != subscription.current_period_start
+        subscription.price_since = subscription.current_period_start if is_renewed else clock.now()
     _forget_pause(subscription, before)
     db.session.flush()
     if any(before.get(name) != values[name] for name in mirror.PRICES):

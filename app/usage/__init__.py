@@ -5,9 +5,11 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from app.api import register
+    from app.subscriptions import service as subscriptions
 
-    from . import api, budget_routes, routes
+    from . import api, budget_routes, overage, routes
 
+    subscriptions.written.add(overage.plan_changed)
     app.register_blueprint(routes.bp)
     app.register_blueprint(budget_routes.bp)
     register(api.bp)

@@ -49,7 +49,8 @@ MERGED = {
     Aggregation.MAX: "greatest({table}.used, excluded.used)",
     Aggregation.LAST: "CASE WHEN {later} THEN excluded.used ELSE {table}.used END",
 }
-LATER = "(excluded.latest_at, excluded.latest_id) > ({table}.latest_at, {table}.latest_id)"
+# By code point, as Python compares: a server may sort words otherwise.
+LATER = '(excluded.latest_at, excluded.latest_id COLLATE "C") > ({table}.latest_at, {table}.latest_id COLLATE "C")'
 
 # The plan decides about a window while it is open; how one that is over stood is kept.
 ADD_UP = """
@@ -68,10 +69,11 @@ SELECT :organization, :now, * FROM unnest(
 ON CONFLICT (organization_id, meter_key, begins_at) DO UPDATE SET {totals},
     counted_at = excluded.counted_at,
     ends_at = CASE WHEN {open} THEN excluded.ends_at ELSE usage_totals.ends_at END,
-    included = CASE WHEN {open} THEN excluded.included ELSE usage_totals.included END
+    included = CASE WHEN {open} AND {stays_open} THEN excluded.included ELSE usage_totals.included END
 RETURNING id, meter_key, begins_at, used, included, sold, sales, sold_at
 """
 OPEN = "(usage_totals.ends_at IS NULL OR usage_totals.ends_at > :now)"
+STAYS_OPEN = "(excluded.ends_at IS NULL OR excluded.ends_at > :now)"
 
 CUT = text("""
 UPDATE usage_totals SET ends_at = :begins WHERE organization_id = :organization AND meter_key = :meter
@@ -85,7 +87,9 @@ def _adding_up(how: Aggregation) -> Any:
         newest = (f"{name} = CASE WHEN {later} THEN excluded.{name} ELSE {table}.{name} END" for name in LATEST)
         return ", ".join([f"used = {MERGED[how].format(table=table, later=later)}", *newest])
 
-    return text(ADD_UP.format(days=merged("usage_days"), totals=merged("usage_totals"), open=OPEN))
+    return text(
+        ADD_UP.format(days=merged("usage_days"), totals=merged("usage_totals"), open=OPEN, stays_open=STAYS_OPEN)
+    )
 
 
 LATEST = ("latest_at", "latest_id")

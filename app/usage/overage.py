@@ -5,12 +5,12 @@ that dies in between loses nothing and sells nothing twice. The metered price co
 sale: invoices of those who stay within their plan have no lines of nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.audit import service as audit
 from app.catalog import service as catalog
@@ -18,7 +18,7 @@ from app.catalog.tree import Meter
 from app.core import clock, tasks
 from app.core.extensions import db
 from app.core.logs import log
-from app.core.transactions import apart
+from app.core.transactions import apart, release
 from app.gateway import meters as gateway
 from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
@@ -28,6 +28,7 @@ from . import reading, unbilled
 from .ledger import Sums
 from .models import Sale, Total
 from .reading import Reading
+from .windows import Window
 
 EVERY = timedelta(seconds=5)
 """How long the sales of one total are apart: whoever sends usage all the time must not take up all of Stripe's time."""
@@ -69,7 +70,7 @@ def sell(total_id: int) -> None:
         _leave(organization, total_id, read)
         return
     since = _carry(organization, total, bill)
-    sale = _begin(total_id, _instant(total, since))
+    sale = _begin(organization, total_id, _instant(total, since))
     if sale is not None:
         gateway.report(
             f"usage-sale:{sale.public_id}",
@@ -84,9 +85,12 @@ def sell(total_id: int) -> None:
 
 def _leave(organization: Organization, total_id: int, read: Reading) -> None:
     """For a person: nobody bills it."""
-    log.warning("usage beyond the plan cannot be billed", total=total_id, organization=organization.public_id)
     total = _locked(total_id)
     total.sales += 1  # what is counted next asks again
+    if not total.unsold:  # the plan that it changed to has no limit
+        unbilled.forget(total)
+        return
+    log.warning("usage beyond the plan cannot be billed", total=total_id, organization=organization.public_id)
     unbilled.note(total, read.subscription)
 
 
@@ -101,7 +105,8 @@ def _bill(organization: Organization, total: Total, read: Reading) -> _Bill | No
 
 def _carry(organization: Organization, total: Total, bill: _Bill) -> datetime | None:
     """See that the subscription has the price; answers since when, None where this is known and does not matter."""
-    if total.price == bill.price and not _is_over(total):
+    is_of_this = total.begins_at >= bill.subscription.started_at
+    if is_of_this and total.price == bill.price and not _is_over(total):
         return None
     with subscriptions.alone(organization):
         has = _item(bill)
@@ -131,11 +136,38 @@ def _instant(total: Total, since: datetime | None) -> datetime:
     return now if since is None else max(now, since)
 
 
-def _begin(total_id: int, at: datetime) -> Sale | None:
-    """What is to be reported: a sale whose end nobody knows, or else a new one; None when all is sold."""
+def plan_changed(before: Mapping[str, object], subscription: Subscription) -> None:
+    """The running windows go on by the new plan, whether more is counted in them or not."""
+    if before.get("price_id", subscription.price_id) == subscription.price_id:
+        return
+    organization, now = db.session.get_one(Organization, subscription.organization_id), clock.now()
+    read = reading.read(organization, now, now)
+    mine = (Total.organization_id == organization.id) & (Total.begins_at >= subscription.current_period_start)
+    running = select(Total).where(mine, or_(Total.ends_at.is_(None), Total.ends_at > now))
+    running = running.order_by(Total.meter_key, Total.begins_at)  # as who counts locks them
+    for total in db.session.scalars(running.with_for_update().execution_options(populate_existing=True)):
+        total.included = _included(read, total, now)
+
+
+def _included(read: Reading, total: Total, now: datetime) -> Decimal | None:
+    """By the plan as it is now where the window is the running one; how it stood when it ended is kept."""
+    meter = catalog.current().meter(total.meter_key)
+    if meter is None or read.window(meter, now).begins_at != total.begins_at:
+        return total.included
+    return read.included(meter, Window(total.begins_at, total.ends_at), now)
+
+
+def _begin(organization: Organization, total_id: int, at: datetime) -> Sale | None:
+    """What is to be reported: a sale whose end nobody knows, or else a new one; None when all is sold.
+
+    The plan is read behind the lock: who counts may have read it before it changed, and written its limit after that.
+    """
     undelivered = select(Sale).where(Sale.total_id == total_id, Sale.delivered_at.is_(None))
+    release()
     with apart() as session:
         total = session.get_one(Total, total_id, with_for_update=True)
+        now = clock.now()
+        total.included = _included(reading.read(organization, now, now, [total.meter_key]), total, now)
         sale = session.scalar(undelivered)
         if sale is None and total.unsold:
             sale = Sale(total_id=total_id, quantity=min(total.unsold, LARGEST), at=at)

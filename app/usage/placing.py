@@ -104,7 +104,8 @@ class _Calendar:
         if instant >= self._open.begins_at:
             return found
         if begun := max((known for known in self._begun if known.holds(instant)), default=None):
-            return begun
+            # It may have been meant to last longer, as a trial that was ended early.
+            return Window(begun.begins_at, min(begun.ends_at or self._open.begins_at, self._open.begins_at))
         before = [known.ends_at for known in self._begun if known.ends_at is not None and known.ends_at <= instant]
         after = [known.begins_at for known in [self._open, *self._begun] if known.begins_at > instant]
         ends = [end for end in [found.ends_at, *after] if end is not None]

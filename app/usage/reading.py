@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.catalog import service as catalog
-from app.catalog.models import Behaviour
+from app.catalog.models import Aggregation, Behaviour
 from app.catalog.models import Window as Kind
 from app.catalog.tree import Catalog, Limit, Meter, Plan, Price
 from app.core.extensions import db
@@ -90,6 +90,18 @@ class Reading:
         plan = next((known.plan(price.plan_key) for price in known.all_prices if price.id == price_id), None)
         return (plan.limit(meter.key) if plan else None) or self.limit(meter)
 
+    def included(self, meter: Meter, window: Window, now: datetime) -> Decimal | None:
+        """How much of a window is included where more is sold: by the unit, and not of a trial. None where nothing is.
+
+        Nor is it of a window that is over and began by another plan: how much that included is not known any more.
+        """
+        limit, course = self.limit_in(meter, window), self.course
+        is_over = window.ends_at is not None and window.ends_at <= now
+        starts = (course.since, course.free_until, course.plan_since if is_over else None)
+        is_paid = course.since is not None and all(window.begins_at >= start for start in starts if start)
+        is_sold = limit.behaviour is Behaviour.BILLABLE and meter.aggregation == Aggregation.SUM
+        return Decimal(limit.amount) if is_paid and is_sold and limit.amount is not None else None
+
     def window(self, meter: Meter, instant: datetime) -> Window:
         """The window around `instant`. A month of the calendar that was begun goes on, whatever becomes of the time zone."""
         if meter.window is Kind.CALENDAR_MONTH:
@@ -147,6 +159,7 @@ def course(organization: Organization, subscription: Subscription | None) -> Cou
         is_trial=subscription.status == Status.TRIALING,
         free_until=subscription.trial_end,
         over_at=subscription.ended_at,
+        plan_since=subscription.price_since,
     )
 
 

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from app.catalog import service as catalog
-from app.catalog.models import Aggregation, Behaviour
+from app.catalog.models import Aggregation
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.extensions import db
 from app.organizations.models import Organization
 
-from . import budget_notices, checking, ledger, notices, overage, placing, reading
+from . import budget_notices, checking, ledger, notices, overage, placing, reading, windows
 from .checking import NewEvent as NewEvent
 from .models import UsageDay
-from .placing import Amount, Placed
+from .placing import Placed
 from .reading import Reading
 from .refusals import EventsConflict, NoEvents, TooManyEvents
 from .standing import Day, Standing
@@ -51,7 +51,9 @@ def count(organization: Organization, events: Sequence[NewEvent]) -> Counted:
     since = max(min(earliest, now), now - checking.LATE)
     # What cannot be said in PostgreSQL is no key of a meter.
     named = sorted({event.meter for event in events if event.meter.isprintable()})
-    read = reading.read(organization, since, now + checking.AHEAD, named)
+    # What is late may lie between windows, so one is read before it.
+    first = since - windows.LONGEST if since < now else since
+    read = reading.read(organization, first, now + checking.AHEAD, named)
     meters = checking.meters_of(catalog.current(), named)
     checking.check(events, meters, now)
     placed = placing.place(events, meters, read, now)
@@ -74,7 +76,7 @@ def _compare(organization: Organization, events: Sequence[NewEvent], single: Map
 
 def _add_up(organization: Organization, placed: Sequence[Placed], read: Reading, now: datetime) -> None:
     by_window = placing.by_window(placed)
-    included = {key: _included(read, amount) for key, amount in by_window.items()}
+    included = {key: read.included(amount.meter, amount.window, now) for key, amount in by_window.items()}
     days = placing.by_day(placed, by_window, read.course.zone)
     for meter_key, begins_at in by_window:
         if any(known.is_cut_by(meter_key, begins_at) for known in read.sums):
@@ -83,15 +85,6 @@ def _add_up(organization: Organization, placed: Sequence[Placed], read: Reading,
     overage.ask_for(totals, now)
     notices.look(organization, read, totals, now)
     budget_notices.look(organization, read, totals, now)
-
-
-def _included(read: Reading, amount: Amount) -> Decimal | None:
-    """What the plan includes where more is sold: by the unit, and not of a trial. None where nothing is."""
-    limit, window = read.limit_in(amount.meter, amount.window), amount.window
-    is_paid = read.course.since is not None and window.begins_at >= read.course.since
-    is_paid &= read.course.free_until is None or window.ends_at is None or window.ends_at > read.course.free_until
-    is_sold = limit.behaviour is Behaviour.BILLABLE and amount.meter.aggregation == Aggregation.SUM
-    return Decimal(limit.amount) if is_paid and is_sold and limit.amount is not None else None
 
 
 def standings(organization: Organization) -> list[Standing]:

@@ -7,11 +7,14 @@ Every boundary is counted from an anchor, never from the boundary before it: 31 
 
 import calendar
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.catalog.models import Window as Kind
+
+LONGEST = timedelta(days=32)
+"""More than any window that ends: a month of the calendar has an hour more where clocks go back."""
 
 
 class Window(NamedTuple):
@@ -29,7 +32,8 @@ class Course:
     """What decides about windows. `created_at` and `zone` are the organization's; the rest is of its latest subscription.
 
     `begins_at` to `ends_at` is the period that Stripe named last, and `is_trial` says that it is one; `free_until` is when
-    its trial ends or ended, `over_at` when the subscription ended. All None for an organization that never had one.
+    its trial ends or ended, `over_at` when the subscription ended, `plan_since` when its plan changed last. All None for an
+    organization that never had one.
     """
 
     created_at: datetime
@@ -40,6 +44,7 @@ class Course:
     is_trial: bool = False
     over_at: datetime | None = None
     free_until: datetime | None = None
+    plan_since: datetime | None = None
 
 
 def at(kind: Kind, course: Course, instant: datetime) -> Window:

@@ -13,6 +13,7 @@ from app.usage.models import Total
 from app.usage.refusals import EventsRefused
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
+from tests.subscriptions.leaving import cancel
 from tests.usage.reporting import count, event, used
 
 
@@ -73,6 +74,29 @@ def test_a_purchase_begins_a_new_window_and_ends_the_free_one(ada: Browser, sand
     (_, ends, before), (begins, _, after) = totals()
     assert (before, after) == (21, 7)
     assert ends == begins
+
+
+def test_late_use_between_two_subscriptions_overlaps_neither(ada: Browser, sandbox: Sandbox, subscribe):
+    turn(sandbox, "3 days")
+    subscribe(ada, "growth")
+    count(ada, event("a"))
+    cancel(ada)
+    turn(sandbox, "1 month")
+    turn(sandbox, "1 day")
+    between = clock.now()
+    turn(sandbox, "1 day")
+    subscribe(ada, "growth")
+    count(ada, event("b", at=between))
+    (_, ended, first), (begun, _, second) = totals()
+    assert (first, second) == (1, 1)
+    assert ended <= begun
+
+
+def test_of_two_levels_at_one_instant_the_id_that_sorts_last_by_code_point_counts(ada: Browser):
+    instant = clock.now()
+    count(ada, event("a", "storage_gb", 1, instant))
+    count(ada, event("B", "storage_gb", 2, instant))
+    assert used(ada, "storage_gb") == 1
 
 
 def test_a_month_of_the_calendar_goes_on_when_the_time_zone_changes(ada: Browser):

@@ -8,11 +8,12 @@ import pytest
 
 from app.catalog.models import Behaviour
 from app.core import clock
+from app.gateway.client import client as stripe
 from app.usage import service
 from tests.cast import Browser
 from tests.helpers import Sandbox, work
 from tests.programs import Program
-from tests.subscriptions.changing import change_to
+from tests.subscriptions.changing import change_to, of
 from tests.usage.reporting import count, event
 
 METER = "ai_generations"
@@ -87,6 +88,19 @@ def test_use_of_the_trial_that_is_first_heard_of_later_is_free(trying: Browser, 
     happened = clock.now()
     convert(sandbox)
     count(trying, generations("a", INCLUDED + 100, happened))
+    work(sandbox)
+    next_month(sandbox)
+    assert totals(sandbox, trying) == [0, 9900, 9900]
+
+
+def test_late_use_of_a_trial_that_was_ended_early_is_free(trying: Browser, sandbox: Sandbox):
+    happened = clock.now()
+    count(trying, generations("a", INCLUDED + 100))
+    sandbox.turn_clock("2 days")
+    stripe().v1.subscriptions.update(of(trying).stripe_id, {"trial_end": "now"})
+    work(sandbox)
+    clock.refresh()
+    count(trying, generations("late", 1, happened))
     work(sandbox)
     next_month(sandbox)
     assert totals(sandbox, trying) == [0, 9900, 9900]
