@@ -165,6 +165,13 @@ def outcome(key: str) -> str | None:
         return session.scalar(made)
 
 
+def is_done(key: str) -> bool:
+    """Whether `key` surely did its deed; for what has no Stripe id, which `outcome` would answer."""
+    done = select(StripeIntent.key).where(StripeIntent.key == key, StripeIntent.state == IntentState.SUCCEEDED)
+    with apart() as session:
+        return session.scalar(done) is not None
+
+
 def was_tried(key: str) -> bool:
     """Whether `key` did its deed, or may have done it: repeated, it gives Stripe's first answer and no second object."""
     known = select(StripeIntent.key).where(StripeIntent.key == key, StripeIntent.state != IntentState.FAILED)

@@ -4,12 +4,12 @@ Shapes: https://docs.stripe.com/api/billing/meter-event, https://docs.stripe.com
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from stripe.params import SubscriptionUpdateParams
-from stripe.params.billing import MeterEventCreateParams
+from stripe.params.billing import MeterEventCreateParams, MeterListEventSummariesParams
 
 from app.core.transactions import release
 
@@ -56,7 +56,12 @@ def carry(key: str, subscription: str, price: str, *, instead_of: str | None) ->
 
 
 def report(key: str, *, meter: str, customer: str, value: Decimal, identifier: str, at: datetime) -> None:
-    """Let a meter, by its event name, count `value` at the instant `at`, once for `identifier`."""
+    """Let a meter, by its event name, count `value` at the instant `at`, once for `identifier`.
+
+    Raises IntentTooOld where nobody knows after a day whether it did: `counted` tells.
+    """
+    if intents.is_done(key):
+        return
     params: MeterEventCreateParams = {
         "event_name": meter,
         "identifier": identifier,
@@ -68,3 +73,16 @@ def report(key: str, *, meter: str, customer: str, value: Decimal, identifier: s
     except GatewayRefused as refusal:
         if refusal.stripe_code != REPEATED:  # counted before, under this very identifier
             raise
+
+
+def counted(meter: str, customer: str, minute: datetime) -> Decimal:
+    """What a meter, by its Stripe id, counted of a customer in the minute that begins then; as exact as a float.
+
+    Stripe adds up by and by (https://docs.stripe.com/api/billing/meter-event-summary): ask for what is long past.
+    """
+    release()
+    begins, ends = (int(instant.timestamp()) for instant in (minute, minute + timedelta(minutes=1)))
+    query: MeterListEventSummariesParams = {"customer": customer, "start_time": begins, "end_time": ends}
+    with translated():
+        found = client().v1.billing.meters.event_summaries.list(meter, query)
+        return sum((Decimal(str(one.aggregated_value)) for one in found.auto_paging_iter()), Decimal(0))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from app.audit import service as audit
 from app.catalog import service as catalog
@@ -20,11 +20,12 @@ from app.core.extensions import db
 from app.core.logs import log
 from app.core.transactions import apart, release
 from app.gateway import meters as gateway
+from app.gateway.intents import IntentTooOld
 from app.organizations.models import Organization
 from app.subscriptions import service as subscriptions
 from app.subscriptions.models import Subscription
 
-from . import reading, unbilled
+from . import doubts, reading, unbilled
 from .ledger import Sums
 from .models import Sale, Total
 from .reading import Reading
@@ -71,7 +72,15 @@ def sell(total_id: int) -> None:
         return
     since = _carry(organization, total, bill)
     sale = _begin(organization, total_id, _instant(total, since))
-    if sale is not None:
+    if sale is not None and not _report(organization, bill, sale):
+        db.session.execute(delete(Sale).where(Sale.id == sale.id, Sale.delivered_at.is_(None)))
+        sale = None  # what it was for is in the next one
+    _end(organization, total_id, bill, sale)
+
+
+def _report(organization: Organization, bill: _Bill, sale: Sale) -> bool:
+    """Hand a sale to Stripe; whether it has it then, which after a day of silence its meter is asked."""
+    try:
         gateway.report(
             f"usage-sale:{sale.public_id}",
             meter=bill.meter.key,
@@ -80,7 +89,9 @@ def sell(total_id: int) -> None:
             identifier=sale.public_id,
             at=sale.at,
         )
-    _end(organization, total_id, bill, sale)
+    except IntentTooOld:
+        return doubts.is_counted(organization, bill.meter, sale)
+    return True
 
 
 def _leave(organization: Organization, total_id: int, read: Reading) -> None:
@@ -111,7 +122,8 @@ def _carry(organization: Organization, total: Total, bill: _Bill) -> datetime | 
     with subscriptions.alone(organization):
         has = _item(bill)
         if has is None or has.price != bill.price:
-            key = f"usage-price:{total.id}:{total.sales}:{bill.price}"
+            # By the day, because a name is good for one; what it did before was just looked for.
+            key = f"usage-price:{total.id}:{total.sales}:{bill.price}:{clock.wall():%Y-%m-%d}"
             gateway.carry(key, bill.subscription.stripe_id, bill.price, instead_of=has.stripe_id if has else None)
             has = _item(bill)
     return has.since if has else None

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from app.catalog.models import Price
 from app.core import clock
 from app.core.extensions import db
+from app.core.tasks import Task, TaskState
 from app.gateway.client import client as stripe
 from app.usage import service
 from tests.cast import Browser
@@ -146,10 +147,14 @@ def test_what_waited_to_be_sold_is_on_the_invoice_of_the_subscription_bought_aga
     count(growth, generations("a", INCLUDED + 100))
     work(sandbox)
     count(growth, generations("b", 50))
+    db.session.execute(
+        update(Task).where(Task.state == TaskState.PENDING).values(run_at=clock.now() + timedelta(hours=1))
+    )
+    db.session.commit()
     leave_at_once(growth)
     subscribe(growth, "growth")
     before = invoices(sandbox, growth)
-    turn(sandbox, "1 minute")
+    turn(sandbox, "2 hours")
     assert reported(sandbox, growth) == 150
     next_month(sandbox)
     assert invoices(sandbox, growth) == [*before, 9900 + 50 * 2]
