@@ -24,6 +24,7 @@ from . import mail_words, wording
 from .ledger import Sums
 from .reading import Reading
 from .standing import Standing
+from .windows import Course
 
 LEVELS = (100, 90, 80)
 """Percent of the limit, the highest first: who jumps over several is told of the last."""
@@ -64,12 +65,19 @@ def look(organization: Organization, read: Reading, totals: Iterable[Sums], now:
         assert meter is not None, "what was counted is in the catalogue"
         before = read.standing(meter, now)
         after = replace(before, used=total.used)
+        known = reached(before) if _was_looked_at(read.course, before) else 0
         # What happened in a window that is over is no news.
-        if before.begins_at != total.begins_at or reached(after) <= reached(before):
+        if before.begins_at != total.begins_at or reached(after) <= known:
             continue
         level = reached(after)
         if _is_new(organization, after, level):
             _tell(organization, after, level)
+
+
+def _was_looked_at(course: Course, before: Standing) -> bool:
+    """Whether what was counted before was compared with this limit: not if the plan has changed since."""
+    changes = (course.since, course.over_at, course.plan_since)
+    return before.counted_at is None or all(before.counted_at >= change for change in changes if change)
 
 
 def _is_new(organization: Organization, standing: Standing, level: int) -> bool:

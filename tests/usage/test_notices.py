@@ -15,6 +15,7 @@ from app.organizations.models import Role
 from app.usage.refusals import EventsRefused
 from tests.cast import Browser
 from tests.helpers import Mailbox, Sandbox, work
+from tests.subscriptions.leaving import cancel
 from tests.usage.uses import use
 
 ADA = "ada@example.com"
@@ -93,6 +94,21 @@ def test_a_larger_plan_in_the_same_window_tells_of_its_own_limit(ada: Browser):
     _free_includes(100)
     use(ada, "ai_generations", 36)
     assert notices() == ["90", "80"]
+
+
+def test_who_is_beyond_the_limit_by_a_smaller_plan_is_told_with_the_next_event(
+    ada: Browser, subscribe: Callable[..., None], sandbox: Sandbox
+):
+    subscribe(ada, "growth")
+    use(ada, "storage_gb", 5)
+    cancel(ada)
+    for step in ("1 month", "1 day"):
+        sandbox.turn_clock(step)
+        clock.refresh()
+        work(sandbox)
+    for _ in range(2):
+        use(ada, "storage_gb", 5)
+    assert notices() == ["100"]
 
 
 def test_without_a_limit_nobody_is_told(ada: Browser):
