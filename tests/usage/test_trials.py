@@ -104,3 +104,12 @@ def test_late_use_of_a_trial_that_was_ended_early_is_free(trying: Browser, sandb
     work(sandbox)
     next_month(sandbox)
     assert totals(sandbox, trying) == [0, 9900, 9900]
+
+
+def test_after_the_trial_what_goes_beyond_is_sold_from_nothing(trying: Browser, sandbox: Sandbox):
+    count(trying, generations("a", INCLUDED + 100))
+    convert(sandbox)
+    count(trying, generations("b", INCLUDED + 10))
+    work(sandbox)
+    next_month(sandbox)
+    assert totals(sandbox, trying) == [0, 9900, 9900 + 10 * 2]
