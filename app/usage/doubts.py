@@ -17,6 +17,8 @@ from app.organizations.models import Organization
 from .models import Sale, Total
 
 MINUTE = timedelta(minutes=1)
+CLOSE = Decimal("0.01")
+"""Stripe's sum is a float."""
 
 
 class SaleInDoubt(PortalError):
@@ -38,7 +40,7 @@ def is_counted(organization: Organization, meter: Meter, sale: Sale) -> bool:
     minute = sale.at.replace(second=0, microsecond=0)
     known = _known(organization, meter, minute)
     counted = gateway.counted(str(meter.stripe_meter_id), str(organization.stripe_customer_id), minute)
-    beyond, close = counted - known, sale.quantity / 100  # Stripe's sum is a float
+    beyond, close = counted - known, sale.quantity * CLOSE
     if abs(beyond - sale.quantity) < close:
         return True
     if abs(beyond) < close:
