@@ -30,6 +30,7 @@ def index() -> ResponseReturnValue:
     meter, days = board.chosen(form.meter.data), form.chosen()
     days = days or board.days(form.named, meter)
     form.fill(meter, days, [(standing.meter.key, told(standing, board.now).name) for standing in board.standings])
+    is_new = showing.is_new(current_organization, board, days)
     span: dict[str, Any] = {"from": days.first, "to": days.last}
     return render(
         "usage/index.html",
@@ -37,8 +38,8 @@ def index() -> ResponseReturnValue:
         board=board,
         form=form,
         days=days,
-        is_new=showing.is_new(current_organization, board, days),
-        shown=showing.shown(current_organization, board, meter, days),
+        is_new=is_new,
+        shown=showing.shown(current_organization, board, meter, days, is_new=is_new),
         events_url=public_url("usage_api.report"),
         export_url=url_for(".csv", **span),
     )

@@ -104,10 +104,11 @@ def is_new(organization: Organization, board: Board, days: Days) -> bool:
     return db.session.scalar(select(Total.id).where(Total.organization_id == organization.id).limit(1)) is None
 
 
-def shown(organization: Organization, board: Board, meter: Meter, days: Days) -> Shown:
-    """A meter day by day, as in the file. One statement."""
+def shown(organization: Organization, board: Board, meter: Meter, days: Days, *, is_new: bool) -> Shown:
+    """A meter day by day, as in the file. One statement; none where nothing was ever counted."""
     standing = next(standing for standing in board.standings if standing.meter == meter)
-    found = service.daily(organization, meter.key, days.first, days.last)
+    nothing = [Day(day, Decimal(0)) for day in days.all]
+    found = nothing if is_new else service.daily(organization, meter.key, days.first, days.last)
     most = max(found, key=lambda day: day.used)
     total = sum((day.used for day in found), Decimal(0))
     return Shown(

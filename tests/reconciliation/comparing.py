@@ -28,6 +28,7 @@ ABOUT_THE_ASKING = {
     "synced_at",
     "next_charge",
     "past_due_since",
+    "price_since",
     "pdf_request",
     "pdf_state",
     "pdf_path",
