@@ -32,8 +32,11 @@ class Decision:
 
 def of_meter(access: Access, standing: Standing, estimate: Decimal) -> Decision:
     """May `estimate` more be used? A soft limit warns, a billable one sells what is beyond it, in a trial it is soft."""
-    allowed, reason = _of_limit(standing, estimate) if access.allowed else (False, str(access.reason))
-    return Decision(allowed, reason, standing.limit, standing.used, standing.remaining, standing.resets_at)
+    allowed, reason = _of_budget(standing, estimate) if access.allowed else (False, str(access.reason))
+    limit, budget, used = standing.limit, standing.stopping, standing.used
+    left = [standing.remaining, None if budget is None else max(budget - used, ZERO)]
+    remaining = min((known for known in left if known is not None), default=None)
+    return Decision(allowed, reason, limit, used, remaining, standing.resets_at, budget=budget)
 
 
 def of_feature(access: Access, value: FeatureValue | None) -> Decision:

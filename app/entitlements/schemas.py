@@ -24,8 +24,10 @@ class Answer(Schema):
     allowed = fields.Boolean()
     reason = fields.String(
         metadata={
-            "description": "Of a meter: unlimited, within_limit, over_soft_limit, overage, limit_reached or "
-            "exceeds_remaining; in a trial over_soft_limit instead of overage, because nothing is sold. Of a feature: included or not_included. restricted while a payment is overdue, and none, "
+            "description": "Of a meter: unlimited, within_limit, over_soft_limit, overage, limit_reached, exceeds_remaining, "
+            "or budget_reached and exceeds_budget where the organization itself wants to stop; in a trial over_soft_limit "
+            "instead of overage, because nothing is sold. Of a feature: included or not_included. restricted while a "
+            "payment is overdue, and none, "
             "paused or ended where nothing is in force."
         }
     )

@@ -16,8 +16,8 @@ AHEAD = timedelta(minutes=5)
 """How far clocks may differ; Stripe's meters take no more either (https://docs.stripe.com/api/billing/meter-event/create)."""
 LATE = timedelta(days=LATE_USAGE_DAYS)
 """How long after it happened an event still counts into a window that is over."""
-MOST = Decimal(10**15)
-DECIMALS = 12
+DIGITS, DECIMALS = 15, 12
+MOST = Decimal(10**DIGITS)
 """What Stripe's meters take of a value: fifteen digits before the point and twelve behind it."""
 LONGEST_ID = 200
 FIRST_INSTANT = datetime(2000, 1, 1, tzinfo=UTC)
