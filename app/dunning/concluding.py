@@ -31,14 +31,17 @@ BANKS_TAKE = timedelta(days=1)
 def conclude(case_id: int) -> None:
     """Access is restricted from here on, or the subscription ends, where we collect and the settings say so.
 
-    While a bank is at work on the payment it is asked again a day later.
+    While a bank is at work on the payment nothing is said or done, and it is asked again a day later.
     """
-    case, invoice, organization = retrying.read(case_id)
-    was_open = case.is_open
-    if _is_to_end(case):
-        case = _end(case, invoice, organization)
-    elif case.is_open and case.is_ours:
-        case = _give_up(case, invoice, organization)
+    known, invoice, organization = retrying.read(case_id)
+    was_open = known.is_open
+    case: DunningCase | None = known
+    if _is_to_end(known):
+        case = _end(known, invoice, organization)
+    elif known.is_open and known.is_ours:
+        case = _give_up(known, invoice, organization)
+    if case is None:
+        return
     subscription = _subscription(case)
     if case.is_unpaid and subscription is not None and subscription.status in {Status.PAST_DUE, Status.UNPAID}:
         audit.write("dunning.restricted", case.public_id, organization_id=case.organization_id)
@@ -58,15 +61,19 @@ def _key(case: DunningCase) -> str:
     return f"dunning-end:{case.public_id}"
 
 
-def _end(case: DunningCase, invoice: Invoice, organization: Organization) -> DunningCase:
-    """The subscription first: written off alone, the invoice would count as paid and the subscription go on."""
+def _end(case: DunningCase, invoice: Invoice, organization: Organization) -> DunningCase | None:
+    """The subscription first: written off alone, the invoice would count as paid and the subscription go on.
+
+    None when it was put off.
+    """
     key = _key(case)
     with subscriptions.alone(organization), leases.hold(paying.lease(invoice), paying.LEASE_SECONDS):
         subscription, state = _subscription(case), gateway.look(invoice.stripe_id)
         if subscription is None or not (subscription.is_past_due or intents.was_tried(key)):
             return case
         if state.is_processing:
-            return _later(case)
+            _put_off(case)
+            return None
         if not state.is_owed:
             return case
         with suppress(GatewayNotFound):  # ended by a try that did not live to write the invoice off
@@ -82,20 +89,19 @@ def _end(case: DunningCase, invoice: Invoice, organization: Organization) -> Dun
     return case
 
 
-def _give_up(case: DunningCase, invoice: Invoice, organization: Organization) -> DunningCase:
-    """The last attempt was not made in time."""
+def _give_up(case: DunningCase, invoice: Invoice, organization: Organization) -> DunningCase | None:
+    """The last attempt was not made in time. None when it was put off."""
     if gateway.look(invoice.stripe_id).is_processing:
-        return _later(case)
+        _put_off(case)
+        return None
     case = service.locked(case.id)
     if case.is_open:
         service.give_up(case, organization, invoice)
     return case
 
 
-def _later(case: DunningCase) -> DunningCase:
-    case = service.locked(case.id)
+def _put_off(case: DunningCase) -> None:
     service.conclude_at(case, clock.now() + BANKS_TAKE)
-    return case
 
 
 def with_subscription(case_id: int) -> None:
