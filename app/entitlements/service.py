@@ -52,16 +52,6 @@ class Entitlements:
         return {limit.meter.key: LimitInForce(limit.amount, limit.behaviour) for limit in known}
 
 
-def access(organization: Organization) -> Access:
-    """May it use what its plan has, until when as things stand, and why."""
-    return entitlements(organization).access
-
-
-def features(organization: Organization) -> Mapping[str, FeatureValue]:
-    """What its plan says of each feature, by key; empty while access is denied."""
-    return entitlements(organization).features
-
-
 def entitlements(organization: Organization) -> Entitlements:
     """Access, plan, features and limits at once, in one statement."""
     now = clock.now()

@@ -190,11 +190,6 @@ class Subscription(Model):
         return _times(self.scheduled_price, self.scheduled_quantity)
 
     @property
-    def pending_amount(self) -> Money | None:
-        """The same of the plan that waits for its payment."""
-        return _times(self.pending_price, self.pending_quantity)
-
-    @property
     def standing_discounts(self) -> list[Standing]:
         """What is taken off from now on, in words."""
         return [standing(discount) for discount in self.discounts]

@@ -50,7 +50,7 @@ def test_restricted_access_has_no_features(ada: Browser, program: Program, profe
     db.session.commit()
     answer = check(program, "fine_tuning")
     assert (answer["allowed"], answer["reason"]) == (False, "restricted")
-    assert service.features(ada.organization) == {}
+    assert service.entitlements(ada.organization).features == {}
 
 
 def test_everything_at_once(program: Program, professional: None):
@@ -68,4 +68,4 @@ def test_without_a_catalogue_there_is_nothing(ada: Browser):
 
 
 def test_a_service_of_ours_asks_the_same(ada: Browser, nexus: Callable[..., Price]):
-    assert service.access(ada.organization) == Access(True, None, PortalState.NONE)
+    assert service.entitlements(ada.organization).access == Access(True, None, PortalState.NONE)
