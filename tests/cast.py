@@ -4,7 +4,7 @@ Each is a browser that is signed in already, with `user` and `organization`.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Context
 from typing import Any
 
@@ -167,6 +167,18 @@ def subscribe(nexus: Callable[..., Price], card: CardForm, sandbox: Sandbox) -> 
         work(sandbox)
 
     return buy
+
+
+@pytest.fixture
+def settings(app: Flask) -> Iterator[Callable[..., None]]:
+    """`settings(dunning_mode="stripe")`: as if the portal had been started with it, for one test."""
+    usual = app.extensions["settings"]
+
+    def change(**values: Any) -> None:
+        app.extensions["settings"] = usual.model_copy(update=values)
+
+    yield change
+    app.extensions["settings"] = usual
 
 
 @pytest.fixture

@@ -42,8 +42,13 @@ def kept() -> timedelta:
 
 @dataclass
 class Walk:
-    """Where in the table a process is. A new process begins at its start, and two do no harm."""
+    """Where in the table a process is. A new process begins at its start, and two do no harm.
 
+    `pages` is what one transaction looks through, `steps` how many there are in one go.
+    """
+
+    pages: int = PAGES
+    steps: int = STEPS
     page: int = 0
     forgotten: int = 0
     begins_at: datetime = EARLIEST
@@ -53,19 +58,19 @@ class Walk:
         if clock.wall() < self.begins_at:
             return
         before = clock.now() - kept()
-        for _ in range(STEPS):
+        for _ in range(self.steps):
             if not self._step(before):
                 self._end()
                 return
 
     def _step(self, before: datetime) -> bool:
         """False behind the last page."""
-        values = {"first": f"({self.page},0)", "behind": f"({self.page + PAGES},0)", "before": before}
+        values = {"first": f"({self.page},0)", "behind": f"({self.page + self.pages},0)", "before": before}
         with apart() as session:
             if self.page >= session.scalars(LENGTH).one():
                 return False
             self.forgotten += session.scalars(FORGET, values).one()
-        self.page += PAGES
+        self.page += self.pages
         return True
 
     def _end(self) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pytest
 from bs4 import BeautifulSoup
-from flask import Flask
 
 from app.core.extensions import db
 from app.core.money import Money
@@ -102,15 +101,10 @@ def test_its_pdf_is_there_once_it_is_made(sam: Browser, paid: Invoice):
     assert "Download PDF" not in sam.get(address(paid)).text
 
 
-def test_it_leads_to_stripes_dashboard_where_there_is_one(sam: Browser, paid: Invoice, app: Flask):
-    usual = app.extensions["settings"]
+def test_it_leads_to_stripes_dashboard_where_there_is_one(sam: Browser, paid: Invoice, settings: Callable[..., None]):
     assert "dashboard.stripe.com" not in sam.get(address(paid)).text
-    app.extensions["settings"] = usual.model_copy(update={"stripe_mode": "test"})
-    try:
-        page = sam.get(address(paid)).text
-    finally:
-        app.extensions["settings"] = usual
-    assert f'href="https://dashboard.stripe.com/test/invoices/{paid.stripe_id}"' in page
+    settings(stripe_mode="test")
+    assert f'href="https://dashboard.stripe.com/test/invoices/{paid.stripe_id}"' in sam.get(address(paid)).text
 
 
 @pytest.mark.parametrize("name", ["inv_nobody", "in_nobody", "%00", "NEX-0001"])

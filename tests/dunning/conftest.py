@@ -1,10 +1,8 @@
 """A renewal that was not paid, and looking at what became of it."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from flask import Flask
 
 from app.audit.models import Entry
 from app.core.extensions import db
@@ -28,18 +26,6 @@ def renewal(ada: Browser, subscribe: Callable[..., None], sandbox: Sandbox) -> C
         return db.session.scalars(db.select(DunningCase)).one()
 
     return fail
-
-
-@pytest.fixture
-def settings(app: Flask) -> Callable[..., None]:
-    """`settings(dunning_mode="stripe")`: as if the portal had been started with it, for one test."""
-    usual = app.extensions["settings"]
-
-    def change(**values: Any) -> None:
-        app.extensions["settings"] = usual.model_copy(update=values)
-
-    yield change
-    app.extensions["settings"] = usual
 
 
 def let_pass(sandbox: Sandbox, time: str) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from threading import Thread
 
 import pytest
 from flask import Flask
@@ -15,7 +14,7 @@ from app.usage import budgets
 from tests.cast import Browser
 from tests.helpers import Mailbox, Sandbox, work
 from tests.statements import counted
-from tests.usage.uses import use
+from tests.usage.uses import use, use_twice_at_once
 
 ADA = "ada@example.com"
 
@@ -117,16 +116,7 @@ def test_a_new_window_tells_anew(ada: Browser, sandbox: Sandbox):
 def test_two_programs_at_once_tell_once(app: Flask, ada: Browser):
     budget(ada)
     use(ada, "views", 700)
-
-    def more() -> None:
-        with app.app_context():
-            use(ada, "views", 100)
-
-    threads = [Thread(target=more) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    use_twice_at_once(app, ada, "views", 100)
     assert told() == ["80"]
 
 

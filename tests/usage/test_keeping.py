@@ -52,9 +52,8 @@ def test_an_event_is_forgotten_after_its_days(ada: Browser, sandbox: Sandbox):
     assert known() == {"new"}
 
 
-def test_the_setting_says_how_many_days(ada: Browser, sandbox: Sandbox, app: Flask, monkeypatch: pytest.MonkeyPatch):
-    settings = app.extensions["settings"].model_copy(update={"usage_events_days": 66})
-    monkeypatch.setitem(app.extensions, "settings", settings)
+def test_the_setting_says_how_many_days(ada: Browser, sandbox: Sandbox, settings: Callable[..., None]):
+    settings(usage_events_days=66)
     count(ada, event("old"))
     turn(sandbox, 65)
     walk()
@@ -126,13 +125,11 @@ def _minute(instant: datetime) -> int:
     return int(instant.timestamp()) // 60 * 60
 
 
-def test_a_walk_goes_on_where_it_was(ada: Browser, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(keeping, "PAGES", 1)
-    monkeypatch.setattr(keeping, "STEPS", 1)
+def test_a_walk_goes_on_where_it_was(ada: Browser, sandbox: Sandbox):
     for part in range(3):
         count(ada, *(event(f"{part}-{number}") for number in range(100)))
     turn(sandbox, DAYS + 1)
-    walking = Walk()
+    walking = Walk(pages=1, steps=1)
     walking.go_on()
     left = len(known())
     assert 0 < left < 300

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Thread
 
 import pytest
 from flask import Flask
@@ -16,7 +15,7 @@ from app.usage.refusals import EventsRefused
 from tests.cast import Browser
 from tests.helpers import Mailbox, Sandbox, work
 from tests.subscriptions.leaving import cancel
-from tests.usage.uses import use
+from tests.usage.uses import use, use_twice_at_once
 
 ADA = "ada@example.com"
 
@@ -199,16 +198,7 @@ def test_a_mail_says_that_use_beyond_a_hard_limit_counts(ada: Browser, mailbox: 
 
 def test_two_programs_at_once_tell_once(app: Flask, ada: Browser):
     use(ada, "ai_generations", 30)
-
-    def more() -> None:
-        with app.app_context():
-            use(ada, "ai_generations", 10)
-
-    threads = [Thread(target=more) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    use_twice_at_once(app, ada, "ai_generations", 10)
     assert notices() in (["80", "100"], ["100"])
 
 
